@@ -1,0 +1,132 @@
+# What a person needs: make run, make test, make check, make fix, make bench, make clean.
+# Needs python3 (3.11 or newer, with venv) and nothing else; uses uv where it is on PATH.
+
+VENV ?= .venv
+PYTHON ?=
+ARGS ?=
+
+PY := $(VENV)/bin/python
+UV := $(shell command -v uv 2>/dev/null)
+INPUTS := pyproject.toml constraints.txt
+
+ifdef UV
+install := $(UV) pip install --quiet --python $(PY) --constraints constraints.txt --build-constraints constraints.txt
+else
+install := $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt
+endif
+
+.PHONY: help run test check format lint types mypy pyright imports generated wheel fix bench floors constraints clean
+
+help:
+	@echo "make run      set up, list the models, speak a sentence into hello.wav"
+	@echo "make test     set up everything, run the tests (ARGS='-k voice' passes on to pytest)"
+	@echo "make check    format, lint, types, imports, generated files, the wheel; changes nothing"
+	@echo "make fix      write what make check compares"
+	@echo "make bench    side by side with AgentScope, in an environment of its own"
+	@echo "make clean    remove what these commands made"
+
+run: $(VENV)/.ready-to-run
+	$(VENV)/bin/modeldeck models
+	$(VENV)/bin/modeldeck say "Hello from modeldeck. This voice is local: no key, no network." -o hello.wav
+	@echo "Done: the models are listed above, and hello.wav holds the sentence, spoken by the local voice."
+
+test: $(VENV)/.ready-to-test
+	$(PY) -m pytest $(ARGS)
+
+check: format lint types imports generated wheel
+
+format: $(VENV)/.ready-to-test
+	$(PY) -m ruff format --check
+
+lint: $(VENV)/.ready-to-test
+	$(PY) -m ruff check
+
+types: mypy pyright
+
+mypy: $(VENV)/.ready-to-test
+	$(PY) -m mypy
+
+pyright: $(VENV)/.ready-to-test
+	$(PY) -m pyright --pythonpath $(PY)
+
+imports: $(VENV)/.ready-to-test
+	$(VENV)/bin/lint-imports --no-logo --no-cache
+
+generated: $(VENV)/.ready-to-test
+	$(PY) tools/local_card.py --check
+	$(PY) tools/schemas.py --check
+	$(PY) tools/readme.py --check
+
+wheel: $(VENV)/.ready-to-test
+	$(PY) tools/distributions.py
+
+fix: $(VENV)/.ready-to-test
+	$(PY) -m ruff check --fix --exit-zero
+	$(PY) -m ruff format
+	$(PY) tools/local_card.py
+	$(PY) tools/schemas.py
+	$(PY) tools/readme.py
+
+bench: $(VENV)/.ready-to-test .bench/agentscope/.ready
+	$(PY) -m tests.benchmarks $(ARGS)
+
+# The tests at the lowest versions that pyproject.toml allows.
+floors: $(VENV)/.ready-to-test
+	rm -rf build/floors
+	$(PY) -m venv build/floors
+	build/floors/bin/python -m pip install --quiet uv
+	build/floors/bin/uv pip compile --quiet --no-header --resolution lowest-direct --all-extras \
+		--python $(PY) pyproject.toml -o build/floors/floors.txt
+	build/floors/bin/uv pip install --quiet --python build/floors/bin/python \
+		--constraints build/floors/floors.txt -e '.[all,local]' --group dev
+	build/floors/bin/python -m pytest $(ARGS)
+
+# Pins everything anew, for every supported Python and platform.
+constraints:
+	@uv=$$(command -v uv) || { test -x build/uv/bin/uv || { python3 -m venv build/uv && build/uv/bin/pip install --quiet uv; }; \
+		uv=build/uv/bin/uv; }; \
+	$$uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --all-extras --group dev \
+		--custom-compile-command "make constraints" pyproject.toml -o constraints.txt
+
+clean:
+	rm -rf $(VENV) .bench build dist hello.wav .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(PY):
+ifdef UV
+	$(UV) venv --quiet $(if $(PYTHON),--python $(PYTHON)) $(VENV)
+else
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "$$python -m venv $(VENV)"; \
+			"$$python" -m venv $(VENV) && exit 0; \
+			rm -rf $(VENV); \
+			echo "That Python has no venv; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; \
+		fi; \
+	done; \
+	echo "modeldeck needs Python 3.11 or newer; say where it is: make PYTHON=/path/to/python3.12" >&2; exit 1
+endif
+
+# --group and --build-constraint need a newer pip than Python 3.11 brings.
+$(VENV)/.installer: constraints.txt | $(PY)
+ifndef UV
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null
+	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade --constraint constraints.txt pip
+endif
+	@touch $@
+
+$(VENV)/.ready-to-run: $(INPUTS) $(VENV)/.installer
+	@echo "Installing modeldeck with its local voice (espeak-ng, licence GPL-3) into $(VENV)"
+	$(install) --editable '.[local]'
+	@touch $@
+
+$(VENV)/.ready-to-test: $(INPUTS) $(VENV)/.installer
+	@echo "Installing modeldeck, every extra and the tools into $(VENV)"
+	$(install) --editable '.[all,local]' --group dev
+	@touch $@ $(VENV)/.ready-to-run
+
+.bench/agentscope/.ready: | $(VENV)/.ready-to-test
+	rm -rf .bench/agentscope
+	$(PY) -m venv .bench/agentscope
+	.bench/agentscope/bin/python -m pip install --quiet --disable-pip-version-check agentscope==2.0.10
+	@touch $@

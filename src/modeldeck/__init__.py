@@ -1,0 +1,14 @@
+"""Credentials become models that people can pick and call.
+
+Doors: `modeldeck.credential`, `modeldeck.tts`, `modeldeck.message`, `modeldeck.errors`; here what all models share.
+"""
+
+from typing import TYPE_CHECKING
+
+from modeldeck import _lazy
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING or not _lazy.install(__name__):
+    from modeldeck._transport.limits import Retry as Retry
+    from modeldeck._transport.limits import Timeouts as Timeouts

@@ -1,0 +1,1 @@
+"""Cards and the one schema: which files, what they say, what may be set."""

@@ -1,0 +1,1 @@
+"""All the network I/O there is, and its limits in time."""

@@ -1,0 +1,221 @@
+"""`modeldeck models`, `voices` and `schema`: what there is, and what it lets you set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from modeldeck import credential, tts
+from modeldeck._near import did_you_mean, shortened
+from modeldeck.cli.show import print_json, print_table, say_to_user
+from modeldeck.errors import ModelDeckError, ModelNotFoundError
+
+if TYPE_CHECKING:
+    from modeldeck.credential import CredentialBase
+    from modeldeck.tts import TTSModelCard, Voice
+    from modeldeck.tts.reference import FoundModel
+
+_SHORT = 6  # languages that a table names
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+of_provider = click.option("--provider", metavar="NAME", help="Only this provider's: dashscope, local, …")
+in_language = click.option("--language", metavar="TAG", help="Only what speaks it: en is any English, en-GB one.")
+
+
+@click.command(short_help="List the models.")
+@click.option("--family", type=click.Choice(["tts"]), default="tts", show_default=True, help="Kind of models.")
+@of_provider
+@in_language
+@as_json
+def models(family: str, provider: str | None, language: str | None, as_json: bool) -> None:
+    """List the models.
+
+    Their references are what `modeldeck say --model`, `voices` and `schema` take.
+    """
+    found = [card for card in cards(provider) if language is None or speaks(languages_of(card), language)]
+    if as_json:
+        print_json([_facts(card) for card in found])
+        return
+    rows = [
+        (
+            reference(card),
+            card.label,
+            "" if card.status == "active" else card.status,
+            "yes" if card.realtime else "",
+            voice_count(card),
+            shortened(dict.fromkeys(tag.split("-")[0] for tag in languages_of(card)), _SHORT),
+        )
+        for card in found
+    ]
+    print_table(("Reference", "Label", "Status", "Realtime", "Voices", "Languages"), rows)
+    _nothing_found(found, "models", language)
+
+
+@click.command(short_help="List the voices of a model, or of all.")
+@click.argument("reference", metavar="[REF]", required=False)
+@of_provider
+@in_language
+@click.option("--gender", type=click.Choice(["female", "male", "neutral"]), help="Only such voices.")
+@as_json
+def voices(
+    reference: str | None, provider: str | None, language: str | None, gender: str | None, as_json: bool
+) -> None:
+    """List the voices of the model REF (provider/model), or of all models.
+
+    REF:VOICE is a reference too: modeldeck say --model local/espeak-ng:en-gb "Hello".
+    """
+    if reference is not None and provider is not None:
+        raise click.UsageError("REF names its provider; leave --provider out")
+    wanted = None
+    if reference is None:
+        chosen = list(cards(provider))
+    else:
+        found = tts.find_model(reference)
+        chosen, wanted = [_card_of(found)], found.voice
+    kept = [
+        (card, voice)
+        for card in chosen
+        for voice in card.voices
+        if (wanted is None or voice.id == wanted)
+        and (gender is None or voice.gender == gender)
+        and (language is None or speaks(voice.languages, language))
+    ]
+    merged = _merged(kept)
+    if as_json:
+        print_json(merged)
+        return
+    print_table(("Voice", "Label", "Languages", "Gender", "Styles", "Models"), [_row(one) for one in merged])
+    _nothing_found(merged, "voices", language)
+    if any(card.custom_voices for card in chosen):
+        names = shortened([card.name for card in chosen if card.custom_voices], 3)
+        say_to_user(f"Voices that are not listed are taken too by: {names}")
+
+
+@click.command(short_help="Print the JSON Schema of what a model lets you set.")
+@click.argument("reference", metavar="REF")
+@click.option("--call", "view", flag_value="call", help="What is enforced: also what forms hide.")
+@click.option("--ui", "view", flag_value="ui", help="Hints for the form: order, widgets, labels of the choices.")
+@click.option("--json", is_flag=True, expose_value=False, help="Print JSON, as it always does.")
+def schema(reference: str, view: str | None) -> None:
+    """Print the JSON Schema of what the model REF (provider/model) lets you set."""
+    found = tts.find_model(reference)
+    if view == "ui":
+        print_json(found.card.ui_schema if found.card else {})
+    elif view == "call" or found.card is None:
+        print_json(call_schema(found))
+    else:
+        print_json(found.card.parameter_schema)
+
+
+# -- shared with the other commands
+
+
+def call_schema(found: FoundModel) -> dict[str, Any]:
+    """What is enforced: the card's, or, for a model that no card describes, the class's."""
+    from modeldeck._cards.enforce import base_schema
+
+    return found.card.call_schema if found.card else base_schema(found.model_class.Parameters)
+
+
+def reference(card: TTSModelCard) -> str:
+    return f"{card.provider}/{card.name}"
+
+
+def credentials(provider: str | None) -> list[type[CredentialBase]]:
+    """One provider's class, or all. Says on standard error which registrations were left out."""
+    factory = credential.CredentialFactory
+    if provider is None:
+        classes = factory.credential_classes()
+        say_problems()
+        return classes
+    found = factory.get_credential_class(provider)
+    if found is None:
+        known = [one.provider_name() for one in factory.credential_classes()]
+        hint = did_you_mean(provider, known) or f"; there are: {', '.join(known)}"
+        raise ModelNotFoundError(f"no provider {provider!r}{hint}")
+    return [found]
+
+
+def say_problems() -> None:
+    """Tell of registrations that were left out."""
+    for problem in credential.CredentialFactory.problems():
+        say_to_user(f"warning: {problem}")
+
+
+def cards(provider: str | None) -> Iterator[TTSModelCard]:
+    """One provider's cards, or those of all that can be listed."""
+    for owner in credentials(provider):
+        try:
+            yield from owner.list_tts_models()
+        except ModelDeckError as error:
+            if provider is not None:
+                raise
+            say_to_user(f"warning: {owner.provider_name()}: {error}")
+        except Exception as error:  # a third party's class must not hide the others
+            if provider is not None:
+                raise
+            say_to_user(f"warning: {owner.provider_name()}: {type(error).__name__}: {error}")
+
+
+def languages_of(card: TTSModelCard) -> list[str]:
+    spoken = [tag for voice in card.voices for tag in voice.languages]
+    return list(dict.fromkeys([*card.languages, *spoken]))
+
+
+def speaks(tags: Iterable[str], language: str) -> bool:
+    """RFC 4647, basic filtering: a range covers the tags that begin with it."""
+    wanted = language.casefold()
+    return any(tag.casefold() == wanted or tag.casefold().startswith(f"{wanted}-") for tag in tags)
+
+
+def voice_count(card: TTSModelCard) -> str:
+    """`49`; `87+` where others are valid too; `own` where only those are."""
+    listed = str(len(card.voices) or "")
+    return (f"{listed}+" if listed else "own") if card.custom_voices else listed
+
+
+# -- inside
+
+
+def _facts(card: TTSModelCard) -> dict[str, Any]:
+    hidden = {"parameter_schema", "ui_schema", "parameter_overrides"}
+    return {"reference": reference(card), **card.model_dump(mode="json", exclude=hidden)}
+
+
+def _card_of(found: FoundModel) -> TTSModelCard:
+    if found.card is None:
+        raise ModelNotFoundError(f"no card describes {found.name!r}: its voices are not known here")
+    return found.card
+
+
+def _merged(kept: Sequence[tuple[TTSModelCard, Voice]]) -> list[dict[str, Any]]:
+    """One record per voice, with the references of the models that have it."""
+    records: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for card, voice in kept:
+        key = (card.provider, voice.id, voice.languages, voice.gender)
+        record = records.get(key)
+        if record is None:
+            record = {"provider": card.provider, **voice.model_dump(mode="json"), "models": []}
+            records[key] = record
+        record["models"].append(reference(card))
+    return list(records.values())
+
+
+def _row(record: dict[str, Any]) -> tuple[str, ...]:
+    names = [name.partition("/")[2] for name in record["models"]]
+    return (
+        record["id"],
+        record["label"],
+        shortened(record["languages"], _SHORT),
+        record["gender"] or "",
+        ", ".join(record["styles"]),
+        f"{record['provider']}/{names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else ""),
+    )
+
+
+def _nothing_found(found: Sequence[object], what: str, language: str | None) -> None:
+    if not found:
+        hint = "; languages are tags such as en or zh-HK" if language else ""
+        say_to_user(f"No such {what}{hint}.")

@@ -1,0 +1,236 @@
+"""`modeldeck say`."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import errno
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Coroutine, Iterator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from modeldeck import tts
+from modeldeck.cli.catalogue import call_schema
+from modeldeck.cli.progress import Progress, span
+from modeldeck.cli.values import read_settings
+from modeldeck.errors import ParameterError
+
+if TYPE_CHECKING:
+    from modeldeck.tts import TTSModelBase, TTSResponse
+    from modeldeck.tts.reference import FoundModel
+
+_BLOCK = 1 << 16
+_COMPRESSED = (".mp3", ".opus", ".ogg", ".flac", ".aac", ".m4a")
+
+
+@click.command(short_help="Speak TEXT into a file, or aloud.")
+@click.argument("words", metavar="TEXT|-", nargs=-1, required=True)
+@click.option(
+    "-m",
+    "--model",
+    "reference",
+    metavar="REF",
+    default="local/espeak-ng",
+    show_default=True,
+    help="provider/model or provider/model:voice; `modeldeck models` lists them.",
+)
+@click.option("-v", "--voice", help="`modeldeck voices REF` lists them.")
+@click.option(
+    "-s",
+    "--set",
+    "assignments",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A parameter; `modeldeck schema REF` lists them. May be repeated.",
+)
+@click.option("-o", "--output", "target", metavar="FILE", help="The WAV file to write; - is standard output.")
+@click.option("--play", is_flag=True, help="Play it instead, while it is being spoken.")
+@click.option(
+    "--enforce",
+    type=click.Choice(["error", "warn", "off"]),
+    default="error",
+    show_default=True,
+    help="What happens to values outside the model's schema.",
+)
+def say(
+    words: tuple[str, ...],
+    reference: str,
+    voice: str | None,
+    assignments: tuple[str, ...],
+    target: str | None,
+    play: bool,
+    enforce: Any,
+) -> None:
+    """Speak TEXT, or with - what comes on standard input (UTF-8, to its end).
+
+    Without -o and --play it writes speech.wav in this folder, or speech-2.wav and so on where that exists
+    already; a file named with -o is replaced once the speech is complete.
+    """
+    if play and target is not None:
+        raise click.UsageError("--play and -o exclude each other")
+    if target is not None and target.lower().endswith(_COMPRESSED):
+        raise click.UsageError(f"-o {target}: what is written is WAV; name it .wav")
+    if target == "-" and sys.stdout.isatty():
+        raise click.UsageError("standard output is a terminal; write `-o FILE`, or `-o - | …`")
+    found = tts.find_model(reference)
+    model = _model(found, reference, voice, assignments, enforce)
+    text = _text(words, found if enforce == "error" else None)
+    if not text.strip():
+        raise ParameterError("nothing to speak: the text is empty", parameter="text")
+    if play:
+        _run(_played(model, text))
+    elif target == "-":
+        with _named("standard output"):
+            _run(_piped(model, text))
+    else:
+        path = _unused("speech") if target is None else Path(target)
+        with _named(path):
+            if not path.parent.is_dir():
+                raise FileNotFoundError(errno.ENOENT, f"there is no folder {os.fspath(path.parent)!r}")
+            _run(_saved(model, text, path))
+
+
+def _model(
+    found: FoundModel, reference: str, voice: str | None, assignments: tuple[str, ...], enforce: Any
+) -> TTSModelBase[Any]:
+    schema = call_schema(found)
+    given = read_settings(assignments, schema)
+    asked = [one for one in (found.voice, voice, given.get("voice")) if one is not None]
+    if len(asked) > 1:
+        raise click.UsageError(f"several voices are asked for: {', '.join(map(str, asked))}")
+    if voice is not None:
+        given["voice"] = voice
+    try:
+        return tts.tts_model(reference, given, enforce=enforce)
+    except ParameterError as error:
+        if error.parameter == "voice" and error.suggestion is None:
+            listing = f"modeldeck voices {found.credential_class.provider_name()}/{found.name}"
+            error.args = (f"{error}; `{listing}` lists them",)
+        raise
+
+
+# -- the text
+
+
+def _text(words: tuple[str, ...], found: FoundModel | None) -> str:
+    if words != ("-",):
+        return " ".join(words)
+    limits = found.card.limits if found and found.card else None
+    return _standard_input(limits.max_characters if limits else None)
+
+
+def _standard_input(limit: int | None) -> str:
+    """All of it, or a little more than `limit` characters: enough to be refused, however much there is."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    parts: list[str] = []
+    count = before = 0
+    while limit is None or count <= limit:
+        block = sys.stdin.buffer.read(_BLOCK)
+        try:
+            part = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            waiting = len(error.object) - len(block)  # bytes of the block before
+            place = before - waiting + error.start + 1
+            raise ParameterError(f"standard input is not UTF-8 text (byte {place})", parameter="text") from None
+        before += len(block)
+        parts.append(part)
+        count += len(part)
+        if not block:
+            return "".join(parts)
+    raise ParameterError(
+        f"the text on standard input has more than the {limit:,} characters that the model takes at once",
+        parameter="text",
+        limit=limit,
+    )
+
+
+# -- where it goes
+
+
+async def _saved(model: TTSModelBase[Any], text: str, path: Path) -> None:
+    from modeldeck.tts.save import save
+
+    with Progress(text) as progress:
+        async with aclosing(_spoken(model, text, progress)) as increments:
+            saved = await save(increments, path)
+    _report(click.format_filename(path), progress, saved.first_audio, err=False)
+
+
+async def _piped(model: TTSModelBase[Any], text: str) -> None:
+    with Progress(text) as progress:
+        async with aclosing(_spoken(model, text, progress)) as increments:
+            async for increment in increments:
+                sys.stdout.buffer.write(increment.audio)
+                sys.stdout.buffer.flush()
+                await asyncio.sleep(0)  # Ctrl-C, also when everything is there already
+    _report("standard output", progress, progress.first_audio, err=True)
+
+
+async def _played(model: TTSModelBase[Any], text: str) -> None:
+    from modeldeck.cli import players
+
+    player = players.find()
+    with Progress(text) as progress:
+        async with aclosing(_spoken(model, text, progress)) as increments:
+            await player.play(increments)
+    _report(f"played with {player.name}", progress, progress.first_audio, err=False)
+
+
+async def _spoken(model: TTSModelBase[Any], text: str, progress: Progress) -> AsyncGenerator[TTSResponse, None]:
+    """The increments; ParameterError instead of an end without any audio, so that no empty file comes of it."""
+    async with aclosing(model.synthesize(text)) as speech:
+        async for increment in speech:
+            progress.update(increment)
+            if increment.is_last and not progress.bytes:
+                raise ParameterError("nothing to speak: the text has no words", parameter="text")
+            yield increment
+
+
+def _report(what: str, progress: Progress, first_audio: float | None, *, err: bool) -> None:
+    length = f"{progress.bytes:,} bytes" if progress.seconds is None else f"{span(progress.seconds)} of audio"
+    first = "" if first_audio is None else f", first audio after {first_audio * 1000:.0f} ms"
+    click.echo(f"{what}: {length}{first}", err=err)
+
+
+def _unused(stem: str) -> Path:
+    """A name that nothing has: what nobody named is never replaced."""
+    return next(path for path in _names(stem) if not os.path.lexists(path))
+
+
+def _names(stem: str) -> Iterator[Path]:
+    yield Path(f"{stem}.wav")
+    number = 2
+    while True:
+        yield Path(f"{stem}-{number}.wav")
+        number += 1
+
+
+@contextmanager
+def _named(path: str | Path) -> Iterator[None]:
+    """An error of writing names what the user named, not the file beside it that is written first."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from error
+
+
+# -- how it ends
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end; Ctrl-C and being terminated clean up first."""
+    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        asyncio.run(work)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + number)

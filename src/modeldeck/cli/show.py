@@ -1,0 +1,71 @@
+"""What people and scripts see: tables, JSON, and lines on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+
+def one_line(text: str) -> str:
+    """Without what could move the cursor: a card's label is not trusted with the terminal."""
+    return "".join(one if one.isprintable() or "\ud800" <= one <= "\udfff" else " " for one in text)
+
+
+def say_to_user(message: str) -> None:
+    """Lines on standard error; nothing when there is none."""
+    try:
+        print("\n".join(map(one_line, message.split("\n"))), file=sys.stderr, flush=True)
+    except OSError:
+        pass
+
+
+def print_json(value: Any) -> None:
+    """Indented; plain ASCII where standard output is not UTF-8."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, indent=2, ensure_ascii=not utf8))
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """With rich on a terminal where it is installed, else in aligned columns that scripts can cut."""
+    cells = [[one_line(str(cell)) for cell in row] for row in rows]
+    keep = [index for index in range(len(head)) if any(row[index] for row in cells)]
+    head = [head[index] for index in keep]
+    cells = [[row[index] for index in keep] for row in cells]
+    if not cells:
+        return
+    if not (sys.stdout.isatty() and _with_rich(head, cells)):
+        _aligned([[name.upper() for name in head], *cells])
+
+
+def _with_rich(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ImportError:
+        return False
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for index, name in enumerate(head):
+        table.add_column(name, overflow="fold", no_wrap=index == 0)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+    return True
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        padded = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(padded).rstrip())
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: ideographs take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(one) in "WF" for one in text)
+    return len(text) + wide - sum(unicodedata.category(one) == "Mn" for one in text)

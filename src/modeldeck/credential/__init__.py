@@ -1,0 +1,13 @@
+"""Credentials: who pays, and what they open."""
+
+from typing import TYPE_CHECKING
+
+from modeldeck import _lazy
+
+if TYPE_CHECKING or not _lazy.install(__name__):
+    from modeldeck.credential.base import CredentialBase as CredentialBase
+    from modeldeck.credential.factory import CredentialFactory as CredentialFactory
+    from modeldeck.credential.fields import ApiKey as ApiKey
+    from modeldeck.credential.fields import BaseUrl as BaseUrl
+    from modeldeck.providers.dashscope.credential import DashScopeCredential as DashScopeCredential
+    from modeldeck.providers.local.credential import LocalCredential as LocalCredential

@@ -1,0 +1,308 @@
+"""What a credential is: typed secrets of one provider, and the model families that they open."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast, get_args, get_origin
+from uuid import uuid4
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    Secret,
+    SecretBytes,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_core import core_schema, to_jsonable_python
+
+from modeldeck._cards.form import Schema, form_shape
+from modeldeck._near import did_you_mean
+from modeldeck.errors import CredentialError, MissingExtraError
+
+if TYPE_CHECKING:
+    from modeldeck.tts.base import TTSModelBase
+    from modeldeck.tts.card import TTSModelCard
+
+_MASK = "*" * 4
+_SUFFIX = "_credential"
+_HARMLESS = ("key", "token", "secret", "url", "host", "endpoint", "organization", "project")  # names people try
+
+
+class CredentialBase(BaseModel):
+    """Who pays. Subclasses add `type` (a Literal, the discriminator), their secrets, and `models`.
+
+    `models`: family -> "module:Class" references, relative to the package of the class that declares them.
+    `env`: field -> names of environment variables that `from_env()` reads, the first that is set wins.
+    Secrets appear in no repr, dump or error; `reveal()` is the one way to read them all.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True, defer_build=True
+    )
+    models: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    env: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    id: str = Field(default_factory=lambda: uuid4().hex, description="Identifies this credential in a store.")
+    name: str = Field(default="", title="Name", description="What you call this credential, to tell it from others.")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Around everything, a subclass's own validators too: errors never quote their input."""
+        return core_schema.no_info_wrap_validator_function(cls._without_echo, handler(source))
+
+    @classmethod
+    def _without_echo(cls, data: Any, handler: Callable[[Any], Any]) -> Any:
+        try:
+            made = handler(data)
+        except ValidationError as error:
+            words = set(_words(data))
+            problems = [
+                _said(cls, one["type"], one["loc"], one["msg"], words) for one in error.errors(include_input=False)
+            ]
+        else:
+            problems = [f"{path} {why}" for path, secret in _secrets(made) if (why := _no_secret(secret))]
+            if not problems:
+                return made
+        raise CredentialError(f"{cls.__name__}: {'; '.join(problems)}")
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        try:
+            return super().model_validate_json(json_data, **options)
+        except ValidationError:  # no JSON at all: pydantic's error holds the whole text
+            pass
+        raise CredentialError(f"{cls.__name__}: this is no JSON")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy; with `update` a new credential, checked like any other."""
+        if not update:
+            return super().model_copy(deep=deep)
+        return type(self).model_validate({**self.reveal(), **update})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise CredentialError(f"{type(self).__name__} cannot be changed; make a new one")
+
+    # -- making and keeping
+
+    @classmethod
+    def from_env(cls, **fields: Any) -> Self:
+        """From the environment variables of `env`; arguments win. Raises CredentialError naming what is missing."""
+        found = {field: text for field, names in cls.env.items() if (text := _first_set(names)) is not None}
+        found |= fields
+        needed = [name for name, info in cls.model_fields.items() if info.is_required() and name not in found]
+        if needed:
+            variables = ", ".join(" or ".join(cls.env.get(name, (name,))) for name in needed)
+            raise CredentialError(f"{cls.__name__}: set {variables}", provider=cls.provider_name())
+        return cls(**found)
+
+    def reveal(self) -> dict[str, Any]:
+        """Everything with the secrets in clear, for a store; `CredentialFactory.from_dict` takes it back."""
+        return cast("dict[str, Any]", _revealed(self))
+
+    @classmethod
+    def provider_name(cls) -> str:
+        """`type` less `_credential`: the first part of references."""
+        return credential_type(cls).removesuffix(_SUFFIX)
+
+    @classmethod
+    def form_schema(cls) -> Schema:
+        """The JSON Schema of the credential form: no `id`, `type` a constant."""
+        schema = form_shape(cls.model_json_schema(by_alias=False))
+        del schema["properties"]["id"]
+        return schema
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise CredentialError(f"{type(self).__name__} holds secrets and is not pickled; store reveal() instead")
+
+    def __getstate__(self) -> dict[Any, Any]:
+        raise CredentialError(f"{type(self).__name__} holds secrets and is not pickled; store reveal() instead")
+
+    # -- what it opens
+
+    @classmethod
+    def get_model_classes(cls, family: str) -> list[type[Any]]:
+        """The classes of a family; none is an empty list. A missing extra and a wrong name are different errors."""
+        for owner in cls.__mro__:
+            declared: Mapping[str, tuple[str, ...]] = owner.__dict__.get("models", {})
+            if family in declared:
+                return [_resolved(owner, reference) for reference in declared[family]]
+        return []
+
+    @classmethod
+    def get_chat_model_class(cls) -> type[Any] | None:
+        return next(iter(cls.get_model_classes("chat")), None)
+
+    @classmethod
+    def get_tts_model_classes(cls) -> list[type[TTSModelBase[Any]]]:
+        return cls.get_model_classes("tts")
+
+    @classmethod
+    def get_embedding_model_class(cls) -> type[Any] | None:
+        return next(iter(cls.get_model_classes("embedding")), None)
+
+    @classmethod
+    def get_asr_model_classes(cls) -> list[type[Any]]:
+        return cls.get_model_classes("asr")
+
+    @classmethod
+    def get_realtime_model_classes(cls) -> list[type[Any]]:
+        return cls.get_model_classes("realtime")
+
+    @classmethod
+    def list_models(cls, *, strict: bool = False) -> list[Any]:
+        """The chat models."""
+        return _listed(cls, [cls.get_chat_model_class()], strict)
+
+    @classmethod
+    def list_tts_models(cls, *, strict: bool = False) -> list[TTSModelCard]:
+        """The text-to-speech models of all its classes: active first, then by label."""
+        return _listed(cls, cls.get_tts_model_classes(), strict)
+
+    @classmethod
+    def list_embedding_models(cls, *, strict: bool = False) -> list[Any]:
+        return _listed(cls, [cls.get_embedding_model_class()], strict)
+
+    @classmethod
+    def list_asr_models(cls, *, strict: bool = False) -> list[Any]:
+        return _listed(cls, cls.get_asr_model_classes(), strict)
+
+    @classmethod
+    def list_realtime_models(cls, *, strict: bool = False) -> list[Any]:
+        return _listed(cls, cls.get_realtime_model_classes(), strict)
+
+
+def credential_type(cls: type[CredentialBase]) -> str:
+    """The value of the discriminator. Raises CredentialError when the class has none that can be used."""
+    info = cls.model_fields.get("type")
+    if info is None:
+        raise CredentialError(f'{cls.__name__} has no type; add: type: Literal["acme{_SUFFIX}"] = "acme{_SUFFIX}"')
+    values = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
+    if len(values) != 1 or not isinstance(values[0], str):
+        raise CredentialError(f"{cls.__name__}: type must be a Literal of one string, not {info.annotation!r}")
+    if info.default != values[0]:
+        raise CredentialError(f"{cls.__name__}: give type its value: type: Literal[{values[0]!r}] = {values[0]!r}")
+    return values[0]
+
+
+def _listed(cls: type[CredentialBase], classes: list[Any], strict: bool) -> list[Any]:
+    from modeldeck._cards.deck import order  # yaml is paid for by those who list
+
+    cards: list[Any] = []
+    for one in classes:
+        if one is not None:
+            cards += one.list_models(strict=True) if strict else one.list_models()
+    return sorted(cards, key=order)
+
+
+def _resolved(owner: type[CredentialBase], reference: str) -> type[Any]:
+    """The class behind "module:Class", relative to the owner's package; ":Class" is in the owner's own module."""
+    module_name, colon, class_name = reference.partition(":")
+    home = sys.modules[owner.__module__]
+    if not colon:
+        raise CredentialError(f"{owner.__name__}.models: {reference!r} must be written module:Class")
+    try:
+        module = import_module(module_name, home.__package__ or "") if module_name else home
+    except ImportError as error:
+        missing = error.name or ""
+        wanted = f"{home.__package__}{module_name}" if module_name.startswith(".") else module_name
+        if missing and not wanted.startswith(missing) and missing.split(".")[0] != owner.__module__.split(".")[0]:
+            raise MissingExtraError(
+                f"{owner.__name__} needs the package {missing!r} for {class_name}", extra=missing
+            ) from error
+        raise CredentialError(f"{owner.__name__}.models: {reference!r} cannot be imported: {error}") from error
+    found = getattr(module, class_name, None)
+    if not isinstance(found, type):
+        hint = did_you_mean(class_name, vars(module))
+        raise CredentialError(f"{owner.__name__}.models: {reference!r}: {module.__name__} has no such class{hint}")
+    return found
+
+
+def _first_set(names: tuple[str, ...]) -> str | None:
+    return next((os.environ[name] for name in names if os.environ.get(name)), None)
+
+
+def _said(cls: type[BaseModel], kind: str, loc: tuple[str | int, ...], message: str, words: set[str]) -> str:
+    """One finding, without any word of the input."""
+    known = [name for name in cls.model_fields if name != "type"]
+    where = ".".join(str(step) for step in loc)
+    if kind == "extra_forbidden":
+        near = did_you_mean(where, known)
+        shown = where if near or where in _HARMLESS else "one of the names"  # a secret in the wrong place
+        return f"{shown} is no field{near} (fields: {', '.join(known)})"
+    if kind == "missing":
+        return f"{where} is missing"
+    message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    for word in sorted(words, key=len, reverse=True):
+        message = message.replace(word, "…")
+    return f"{where}: {message}" if where else message
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Every string in the input that a message might quote."""
+    match value:
+        case str():
+            if len(value) > 3:
+                yield value
+        case bytes():
+            yield value.decode(errors="replace")
+        case SecretStr() | SecretBytes() | Secret():
+            yield from _words(value.get_secret_value())
+        case BaseModel():
+            yield from _words(value.__dict__)
+        case Mapping():
+            for inner in value.values():
+                yield from _words(inner)
+        case list() | tuple() | set() | frozenset():
+            for inner in value:
+                yield from _words(inner)
+        case _:
+            pass
+
+
+def _secrets(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every secret inside, wherever it is nested."""
+    match value:
+        case SecretStr() | SecretBytes() | Secret():
+            yield path, value.get_secret_value()
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from _secrets(getattr(value, name), f"{path}.{name}".lstrip("."))
+        case Mapping():
+            for name, inner in value.items():
+                yield from _secrets(inner, f"{path}.{name}".lstrip("."))
+        case list() | tuple() | set() | frozenset():
+            for index, inner in enumerate(value):
+                yield from _secrets(inner, f"{path}.{index}".lstrip("."))
+        case _:
+            pass
+
+
+def _no_secret(secret: Any) -> str | None:
+    if not isinstance(secret, str | bytes):
+        return None
+    text = secret if isinstance(secret, str) else secret.decode(errors="replace")
+    if not text.strip():
+        return "is empty"
+    if text.startswith(_MASK) and not text.strip("*"):
+        return "is a mask, not the secret; leave it out to keep the stored one"
+    return None
+
+
+def _revealed(value: Any) -> Any:
+    match value:
+        case SecretStr() | SecretBytes() | Secret():
+            return to_jsonable_python(value.get_secret_value())
+        case BaseModel():
+            return {name: _revealed(getattr(value, name)) for name in type(value).model_fields}
+        case Mapping():
+            return {name: _revealed(inner) for name, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_revealed(inner) for inner in value]
+        case _:
+            return to_jsonable_python(value)

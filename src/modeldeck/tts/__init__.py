@@ -1,0 +1,27 @@
+"""Text to speech: models, their cards, and what they answer."""
+
+from typing import TYPE_CHECKING
+
+from modeldeck import _lazy
+
+if TYPE_CHECKING or not _lazy.install(__name__):
+    from modeldeck.providers.dashscope.cosyvoice import (
+        DashScopeCosyVoiceRealtimeTTSModel as DashScopeCosyVoiceRealtimeTTSModel,
+    )
+    from modeldeck.providers.dashscope.cosyvoice import DashScopeCosyVoiceTTSModel as DashScopeCosyVoiceTTSModel
+    from modeldeck.providers.dashscope.realtime_tts import DashScopeRealtimeTTSModel as DashScopeRealtimeTTSModel
+    from modeldeck.providers.dashscope.tts import DashScopeTTSModel as DashScopeTTSModel
+    from modeldeck.providers.local.tts import LocalTTSModel as LocalTTSModel
+    from modeldeck.tts.base import TTSModelBase as TTSModelBase
+    from modeldeck.tts.card import TTSModelCard as TTSModelCard
+    from modeldeck.tts.card import Voice as Voice
+    from modeldeck.tts.hook import Audio as Audio
+    from modeldeck.tts.hook import SpeechRequest as SpeechRequest
+    from modeldeck.tts.reference import find_model as find_model
+    from modeldeck.tts.reference import tts_model as tts_model
+    from modeldeck.tts.response import AudioFormat as AudioFormat
+    from modeldeck.tts.response import TTSResponse as TTSResponse
+    from modeldeck.tts.response import TTSUsage as TTSUsage
+    from modeldeck.tts.response import WordTiming as WordTiming
+    from modeldeck.tts.session import Session as Session
+    from modeldeck.tts.speech import Speech as Speech

@@ -1,0 +1,163 @@
+"""Audio as providers send it becomes increments as callers get them: whole samples, headers, offsets."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from modeldeck.errors import ProtocolError
+from modeldeck.tts.delivery import Delivery
+from modeldeck.tts.hook import Audio, SpeechRequest
+from modeldeck.tts.response import AudioFormat, TTSResponse, TTSUsage, WordTiming
+from modeldeck.tts.wav import HEADER_BYTES, wav_header
+
+if TYPE_CHECKING:
+    from modeldeck.tts.convert import Converter
+
+_PCM = "pcm_s16le"
+_HEAD = "head"  # in the last increment's metadata: the file's true first bytes, in base64
+
+
+def asked(request: SpeechRequest, delivery: Delivery) -> SpeechRequest:
+    """The request as the provider gets it: it asks for what the model gives natively."""
+    return replace(request, output=delivery.source)
+
+
+class Assembler:
+    """Makes the increments of one utterance, as `delivery` says.
+
+    `samples` and `bytes` count what went out, `received` the bytes of audio that came in.
+    """
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.format: AudioFormat | None = None
+        self.samples = 0
+        self.bytes = 0
+        self.received = 0
+        self._delivery = delivery
+        self._native: AudioFormat | None = None
+        self._converter: Converter | None = None
+        self._half = b""
+        self._timings: list[WordTiming] = []
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of PCM that came so far; 0 for encodings that do not tell."""
+        frame = self._native_frame
+        return self.received // frame / self._native.sample_rate if self._native and frame else 0.0
+
+    @property
+    def _native_frame(self) -> int | None:
+        return self._native.frame_bytes if self._native and self._native.encoding == _PCM else None
+
+    def timing(self, timing: WordTiming) -> None:
+        self._timings.append(timing)
+
+    def audio(self, piece: Audio) -> TTSResponse | None:
+        """The increment that `piece` completes, or None."""
+        if self._native is None:
+            self._begin(piece.format)
+        elif piece.format != self._native:
+            raise ProtocolError(f"the audio changed from {self._native} to {piece.format} in mid-stream")
+        data = self._half + piece.data
+        if frame := self._native_frame:
+            cut = len(data) - len(data) % frame
+            data, self._half = data[:cut], data[cut:]
+        self.received += len(data)
+        return self._increment(data if self._converter is None else self._converter.feed(data))
+
+    def _begin(self, native: AudioFormat) -> None:
+        """Settle what goes out. Raises ParameterError when `native` cannot become what was asked for."""
+        raw = native.encoding == _PCM
+        self._native = native
+        target = self._delivery.target
+        if target is None:
+            self.format = replace(native, encoding="wav") if raw and self._delivery.wav else native
+        elif raw and target.encoding in (_PCM, "wav") and replace(target, encoding=_PCM) == native:
+            self.format = target
+        elif not raw and native.encoding == target.encoding:
+            self.format = native
+        else:
+            from modeldeck.tts.convert import Converter
+
+            self._converter = Converter(native, target)
+            self.format = target
+
+    def _increment(self, data: bytes) -> TTSResponse | None:
+        if not data:
+            return None
+        assert self.format is not None
+        made_here = self._converter is not None or self._native_frame is not None  # not a provider's own WAV
+        frame = self.format.frame_bytes if made_here else None
+        header = wav_header(self.format, None) if frame and self.format.encoding == "wav" and not self.bytes else b""
+        samples = len(data) // frame if frame else None
+        offset = self.samples
+        self.samples += samples or 0
+        self.bytes += len(data)
+        return TTSResponse(
+            audio=header + data,
+            format=self.format,
+            samples=samples,
+            offset=offset,
+            timings=self.take_timings(),
+            is_last=False,
+        )
+
+    def ended(self, usage: TTSUsage | None, seconds: float, first_audio: float | None) -> Generator[TTSResponse]:
+        """The increments that end the utterance, `seconds` after it began: what a conversion held back, the last."""
+        tail = self._increment(self._converter.finish()) if self._converter is not None else None
+        if tail is not None:
+            first_audio = seconds if first_audio is None else first_audio
+            yield tail
+        head = self._converter.head if self._converter is not None else b""
+        yield TTSResponse(
+            is_last=True,
+            usage=replace(usage or TTSUsage(), time=seconds),
+            format=self.format,
+            samples=0 if self.samples else None,
+            offset=self.samples,
+            timings=self.take_timings(),
+            first_audio=first_audio,
+            metadata={_HEAD: b64encode(head).decode("ascii")} if head else None,
+        )
+
+    def take_timings(self) -> tuple[WordTiming, ...]:
+        timings = tuple(self._timings)
+        self._timings.clear()
+        return timings
+
+
+def true_head(last: TTSResponse, size: int) -> bytes:
+    """What belongs at the start of a file of `size` bytes in place of what was streamed: sizes, a sum; or nothing."""
+    if last.format is not None and last.format.encoding == "wav" and size:
+        return wav_header(last.format, size - HEADER_BYTES)
+    return b64decode((last.metadata or {}).get(_HEAD, ""))
+
+
+def joined(parts: Sequence[TTSResponse], *, open_sizes: bool = False) -> TTSResponse:
+    """Several increments as one; it begins with its true sizes, unless it is part of a stream (`open_sizes`)."""
+    with_audio = [part for part in parts if part.audio]
+    last = parts[-1]
+    data = b"".join(part.audio for part in with_audio)
+    form = with_audio[0].format if with_audio else None
+    if form is not None and form.encoding == "wav" and not open_sizes:
+        pcm = data[HEADER_BYTES:] if with_audio[0].offset == 0 else data
+        data = wav_header(form, len(pcm)) + pcm
+    elif with_audio and not open_sizes:
+        head = true_head(last, len(data))
+        data = head + data[len(head) :]
+    metadata = last.metadata if open_sizes else {k: v for k, v in (last.metadata or {}).items() if k != _HEAD}
+    counts = [part.samples for part in with_audio]
+    return TTSResponse(
+        audio=data,
+        format=form,
+        samples=sum(count or 0 for count in counts) if with_audio and None not in counts else None,
+        offset=with_audio[0].offset if with_audio else last.offset,
+        timings=tuple(timing for part in parts for timing in part.timings),
+        is_last=last.is_last,
+        usage=last.usage,
+        first_audio=last.first_audio,
+        metadata=metadata or None,
+    )

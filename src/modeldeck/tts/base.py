@@ -1,0 +1,399 @@
+"""The contract of a text-to-speech model, and the policy that all of them share."""
+
+from __future__ import annotations
+
+import builtins
+import warnings
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from functools import partial
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypedDict, cast
+
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypeVar
+
+from modeldeck._cards import enforce as enforcement
+from modeldeck._transport.limits import Retry, Timeouts
+from modeldeck.credential.base import CredentialBase
+from modeldeck.errors import (
+    CardWarning,
+    ConcurrentUseError,
+    CredentialError,
+    ModelNotFoundError,
+    ParameterError,
+    ParameterWarning,
+    UnsupportedError,
+)
+
+if TYPE_CHECKING:
+    import os
+
+    from modeldeck._cards.deck import Deck, Owner
+    from modeldeck._cards.enforce import Rules
+    from modeldeck.message import Msg
+    from modeldeck.tts.card import TTSModelCard
+    from modeldeck.tts.delivery import Delivery
+    from modeldeck.tts.hook import ConversationEvent, Inbox, SpeechEvent, SpeechRequest
+    from modeldeck.tts.private import PrivateConversation
+    from modeldeck.tts.response import AudioFormat, TTSResponse
+    from modeldeck.tts.save import SavedSpeech
+    from modeldeck.tts.session import Session
+    from modeldeck.tts.speech import Speech
+
+Enforce = Literal["error", "warn", "off"]
+
+
+class TTSOptions(TypedDict, total=False):
+    """The keyword arguments that every model takes; see `TTSModelBase.__init__`."""
+
+    output: AudioFormat | None
+    enforce: Enforce
+    timeouts: Timeouts | None
+    retry: Retry | None
+    extra: Mapping[str, Any] | None
+
+
+class NoParameters(BaseModel):
+    """Nothing to set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+P = TypeVar("P", bound=BaseModel, default=Any)
+
+
+class TTSModelBase(Generic[P]):
+    """A text-to-speech model: a configuration, safe to share between tasks.
+
+    A provider fills one hook, `_speak` (or `_converse`, where text may come while audio goes). The rest is here:
+    what may be set, attempts before the first audio, time-outs, WAV headers, usage, sessions. A class that
+    overrides `synthesize` itself is built, checked and listed like any other.
+
+    `provider`: the first part of references. `realtime`: takes text while it speaks. `Parameters`: what may be
+    set. `type` (a Literal in each class): the name of the class in schemas and cards.
+    """
+
+    provider: ClassVar[str] = ""
+    realtime: ClassVar[bool] = False
+    credential_class: ClassVar[builtins.type[CredentialBase] | None] = None
+    Parameters: ClassVar[Any] = NoParameters  # Any: every class narrows it to a pydantic class of its own
+    _own_cards: ClassVar[Any] = None
+    type: Any = ""  # Any: every class narrows it to a Literal of its own
+
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str | TTSModelCard,
+        parameters: P | Mapping[str, Any] | None = None,
+        stream: bool = True,
+        *,
+        output: AudioFormat | None = None,
+        enforce: Enforce = "error",
+        timeouts: Timeouts | None = None,
+        retry: Retry | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`model`: a name, or a card that brings its own schema. `parameters`: an instance, a dict, or nothing.
+
+        `output`: the format to deliver. `enforce`: what happens to values outside the schema. `extra` goes into
+        the provider's request last. Raises ParameterError, CredentialError.
+        """
+        self._check_credential(credential)
+        if enforce not in ("error", "warn", "off"):
+            raise ParameterError(f"enforce must be error, warn or off, not {enforce!r}", parameter="enforce")
+        self.credential = credential
+        self.streaming = stream
+        self.output = output
+        self.enforce: Enforce = enforce
+        self.timeouts = timeouts or Timeouts()
+        self.retry = retry or Retry()
+        self.extra = dict(extra or {})
+        self.model, self._card = self._resolve(model)
+        self._rules = self._make_rules()
+        self._given = enforcement.as_given(self._rules, parameters)
+        self._effective = self._enforced(self._given)
+        self._private: PrivateConversation | None = None
+        self._warn_when_sunset()
+        self._check_output()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        parameters: Any = cls.__dict__.get("Parameters")
+        pydantic = isinstance(parameters, builtins.type) and issubclass(parameters, BaseModel)
+        if pydantic and "extra" not in parameters.model_config:  # a typo must not pass in silence
+            parameters.model_config["extra"] = "forbid"
+            parameters.model_rebuild(force=True)
+
+    # -- what providers fill
+
+    def _speak(self, request: SpeechRequest) -> AsyncIterator[SpeechEvent]:
+        """Yield the audio of `request.text` as it arrives. Every provider without streamed text fills this."""
+        raise UnsupportedError(f"{type(self).__name__} has no speech yet", provider=self.provider or None)
+
+    def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncIterator[ConversationEvent]:
+        """Speak what comes in `inbox`. Realtime providers override this; the rest speak sentence by sentence."""
+        from modeldeck.tts import session  # asyncio is paid for by those who call
+
+        provider = self.provider or None
+        return session.sentence_by_sentence(self._speak, request, inbox, self.timeouts, provider)
+
+    @classmethod
+    def _takes(cls, realtime: bool | None) -> bool:
+        """Whether a card that says `realtime` (None: says nothing) is this class's. Seldom overridden."""
+        return realtime is None or realtime == cls.realtime
+
+    # -- calls
+
+    def synthesize(self, text: str | Any | None = None, **kwargs: Any) -> Speech | Any:
+        """Speak `text`, a str or a Msg. Await the result or iterate it; keyword arguments are parameters.
+
+        Inside `async with`, `text` is appended to what was pushed and the utterance is finished. (Any stands in
+        the signature so that a subclass may override this with a coroutine function of its own.)
+        """
+        from modeldeck.tts import speech
+
+        if self._private is not None:
+            self._no_parameters(kwargs)
+            more = "" if text is None else self._text(text)
+            self._check_text(more)
+            return speech.Speech(self._private.finish(more), stream=self.streaming)
+        if text is None:
+            raise ParameterError("nothing to speak: give a text, or push it inside `async with`", parameter="text")
+        request = self._request(self._text(text), kwargs)
+        if not request.text.strip():
+            return speech.Speech(speech.silence, stream=self.streaming)
+        increments = partial(
+            speech.spoken,
+            self._speak,
+            request,
+            delivery=self._delivery,
+            timeouts=self.timeouts,
+            retry=self.retry,
+            provider=self.provider or None,
+        )
+        return speech.Speech(increments, stream=self.streaming)
+
+    def stream(self, texts: AsyncIterable[str], **kwargs: Any) -> Speech:
+        """Speak a stream of text as one utterance, beginning before it has ended."""
+        from modeldeck.tts import speech
+
+        session = self.session(**kwargs)
+        return speech.Speech(partial(speech.fed, session, texts), stream=True)
+
+    async def save(self, text: str | Msg, path: str | os.PathLike[str], **kwargs: Any) -> SavedSpeech:
+        """Speak `text` into a file, of any length in little memory. A WAV has true sizes."""
+        from contextlib import aclosing
+
+        from modeldeck.tts import save
+
+        async with aclosing(self.synthesize(text, **kwargs)) as increments:
+            return await save.save(increments, path)
+
+    def session(self, **kwargs: Any) -> Session:
+        """A conversation: `async with tts.session() as s`. Keyword arguments are parameters for all of it."""
+        from modeldeck.tts import session
+
+        return session.Session(self._converse, self._request("", kwargs), delivery=self._delivery)
+
+    # -- the calls of AgentScope's realtime models: a thin layer over one private session
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: builtins.type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def connect(self) -> None:
+        """Open the private conversation that `push` and `synthesize` then use."""
+        from modeldeck.tts import private
+
+        if self._private is not None:
+            raise ConcurrentUseError("already connected; a conversation each: `async with tts.session()`")
+        self._private = private.PrivateConversation(self.session())
+        await self._private.open()
+
+    async def close(self) -> None:
+        """End the private conversation; a no-op when there is none."""
+        conversation, self._private = self._private, None
+        if conversation is not None:
+            await conversation.close()
+
+    async def push(self, text: str | Msg, **kwargs: Any) -> TTSResponse:
+        """Append text; returns the audio that arrived since the last delivery, perhaps none, without waiting."""
+        self._no_parameters(kwargs)
+        return await self._connected().push(self._text(text))
+
+    async def commit(self) -> None:
+        """The text pushed so far is one utterance; synthesize it now."""
+        await self._connected().commit()
+
+    async def clear(self) -> None:
+        """Forget pushed text that has not been spoken yet."""
+        await self._connected().clear()
+
+    # -- cards
+
+    @classmethod
+    def list_models(
+        cls, custom_yaml_dir: str | os.PathLike[str] | None = None, *, strict: bool = False
+    ) -> list[TTSModelCard]:
+        """The cards of this class: active first, then by label. With `custom_yaml_dir`, those of that folder alone.
+
+        Broken cards are left out with a CardWarning each; `strict` raises CardError instead.
+        """
+        return cls._owner().cards(custom_yaml_dir, strict)
+
+    @classmethod
+    def card(cls, name: str) -> TTSModelCard:
+        """The card of that name. Raises ModelNotFoundError."""
+        from modeldeck._near import did_you_mean, shortened
+        from modeldeck.tts.card import copy_card
+
+        cards = cls._deck().by_name
+        if name not in cards:
+            hint = did_you_mean(name, cards) or f"; there are: {shortened(cards) or 'none'}"
+            raise ModelNotFoundError(f"{cls.__name__} has no card {name!r}{hint}", provider=cls.provider or None)
+        return copy_card(cards[name])
+
+    @classmethod
+    def _deck(cls) -> Deck[TTSModelCard]:
+        return cls._owner().deck()
+
+    @classmethod
+    def _owner(cls) -> Owner[TTSModelCard]:
+        owner: Owner[TTSModelCard] | None = cls.__dict__.get("_own_cards")
+        if owner is None:
+            from modeldeck.tts import ownership  # yaml is paid for by those who list
+
+            cls._own_cards = owner = ownership.owner_of(cls)
+        return owner
+
+    # -- inside
+
+    @property
+    def parameters(self) -> P:
+        """The effective parameters as an instance of `Parameters`."""
+        try:
+            return cast("P", self.Parameters.model_validate(self._effective))
+        except ValueError:  # a required one was set to None, or the card removed it
+            return cast("P", self.Parameters.model_construct(**self._effective))
+
+    def _check_credential(self, credential: CredentialBase) -> None:
+        wanted = self.credential_class or CredentialBase
+        if not isinstance(credential, wanted):
+            got = builtins.type(credential).__name__
+            raise CredentialError(f"{builtins.type(self).__name__} takes a {wanted.__name__}, not {got}")
+
+    def _resolve(self, model: str | TTSModelCard) -> tuple[str, TTSModelCard | None]:
+        if isinstance(model, str) and model:
+            return model, self._deck().by_name.get(model)
+        if not hasattr(model, "parameter_schema"):
+            got = builtins.type(model).__name__
+            raise ParameterError(f"model must be a name or a card, not {got} {model!r}", parameter="model")
+        card = cast("TTSModelCard", model)
+        own = [one.__dict__["type"] for one in builtins.type(self).__mro__ if "type" in one.__dict__]
+        if card.model_type and card.model_type not in own:
+            mine = builtins.type(self).__name__
+            raise ParameterError(f"the card {card.name} is of {card.model_type}, not of {mine}", parameter="model")
+        return card.name, card
+
+    def _make_rules(self) -> Rules:
+        merged = self._card.rules(self.Parameters) if self._card is not None else None
+        return enforcement.Rules(self.Parameters, merged, self.model)
+
+    def _enforced(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return enforcement.effective(self._rules, given)
+        except ParameterError as error:
+            return self._let_through(error, given)
+
+    def _let_through(self, error: ParameterError, given: Mapping[str, Any]) -> dict[str, Any]:
+        error.provider = self.provider or None
+        if self.enforce == "error":
+            raise error
+        if self.enforce == "warn":
+            warnings.warn(ParameterWarning(str(error)), stacklevel=5)
+        return enforcement.filled(self._rules, given)
+
+    def _warn_when_sunset(self) -> None:
+        if self._card is not None and self._card.status == "sunset":
+            since = f" on {self._card.sunset_at:%Y-%m-%d}" if self._card.sunset_at else ""
+            instead = f"; use {self._card.replacement}" if self._card.replacement else ""
+            warnings.warn(CardWarning(f"{self.model} was switched off{since}{instead}"), stacklevel=4)
+
+    def _check_output(self) -> None:
+        source, target = self._delivery.source, self._delivery.target
+        if source is not None and target is not None and source != target:
+            from modeldeck.tts import convert
+
+            convert.required(source, target)  # what is missing shows now, not at the first audio
+
+    @property
+    def _delivery(self) -> Delivery:
+        """As `output` asks, else raw PCM as WAV unless the card says otherwise. Raises ParameterError."""
+        from modeldeck.tts.delivery import Delivery
+
+        if self.output is not None:
+            from modeldeck.tts import convert
+
+            facts = self._card.audio if self._card is not None else None
+            return convert.planned(self.model, facts, self.output)
+        types = self._card.output_types if self._card is not None else ["audio/wav"]
+        return Delivery(wav=not types[0].startswith("audio/pcm"))
+
+    def _request(self, text: str, kwargs: dict[str, Any]) -> SpeechRequest:
+        from modeldeck.tts.hook import SpeechRequest
+
+        more: Mapping[str, Any] = kwargs.pop("extra", None) or {}
+        effective = self._enforced({**self._given, **kwargs}) if kwargs else self._effective
+        self._check_text(text)
+        return SpeechRequest(text, self.model, MappingProxyType(effective), {**self.extra, **more}, self.output)
+
+    def _check_text(self, text: str) -> None:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            message = f"text has half a character at {error.start} (a lone surrogate); it cannot be sent as UTF-8"
+            raise ParameterError(message, parameter="text", provider=self.provider or None) from None
+        limits = self._card.limits if self._card is not None else None
+        if limits is not None and limits.max_characters is not None:
+            count = limits.count(text)
+            if count > limits.max_characters:
+                message = (
+                    f"{self.model}: the text has {count:,} characters ({limits.counting}), "
+                    f"{limits.max_characters:,} is the limit of one request"
+                )
+                self._let_through(ParameterError(message, parameter="text", limit=limits.max_characters), {})
+
+    @staticmethod
+    def _text(text: str | Msg) -> str:
+        if isinstance(text, str):
+            return text
+        get = getattr(text, "get_text_content", None)
+        if get is None:
+            raise ParameterError(f"text must be a str or a Msg, not {builtins.type(text).__name__}", parameter="text")
+        return get() or ""
+
+    def _connected(self) -> PrivateConversation:
+        if self._private is None:
+            raise UnsupportedError("not connected; push inside `async with tts`, or after connect()")
+        return self._private
+
+    def _no_parameters(self, kwargs: Mapping[str, Any]) -> None:
+        if kwargs:
+            names = ", ".join(kwargs)
+            raise ParameterError(f"{names}: parameters are fixed for a conversation; give them to the model")
+
+    def __repr__(self) -> str:
+        shown = {name: enforcement.shown(self._rules, name, value) for name, value in self._effective.items()}
+        settings = "".join(f" {name}={value!r}" for name, value in shown.items())
+        return f"<{builtins.type(self).__name__} {self.model}{settings}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise UnsupportedError(f"{builtins.type(self).__name__} holds a credential and is not pickled")

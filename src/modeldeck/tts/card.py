@@ -1,0 +1,403 @@
+"""The card of a text-to-speech model: the facts in YAML, and the schema that they make."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    computed_field,
+    model_validator,
+)
+
+from modeldeck._cards.deck import CardProblems, Problems, one_card
+from modeldeck._cards.enforce import Rules, base_schema, judged_by_class
+from modeldeck._cards.form import form_shape
+from modeldeck._cards.schema import Merged, MergeError, Voices, merge
+from modeldeck._near import did_you_mean, quoted
+from modeldeck.errors import CardError, ParameterError
+
+T = TypeVar("T")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z")
+
+
+def _language(tag: str) -> str:
+    if not _LANGUAGE.match(tag):
+        raise ValueError(f"{tag!r} is no BCP 47 language tag (like en, zh-HK)")
+    return tag
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("https://", "http://")):
+        raise ValueError(f"{text!r} is no URL")
+    return text
+
+
+def _date(value: object) -> object:
+    """YAML reads a date only where it is not in quotes."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is no date (like 2026-11-20)") from None
+    if not isinstance(value, date):
+        raise ValueError(f"{value!r} is no date (like 2026-11-20)")
+    return value
+
+
+def _voice(value: object) -> object:
+    return {"id": value} if isinstance(value, str) else value
+
+
+def _listed(value: object) -> object:
+    """YAML has lists; a tuple cannot be changed by whoever shares it."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+Language = Annotated[str, AfterValidator(_language)]
+Url = Annotated[str, AfterValidator(_url)]
+Date = Annotated[Any, BeforeValidator(_date, json_schema_input_type=date)]
+Many = Annotated[tuple[T, ...], BeforeValidator(_listed, json_schema_input_type=list[T])]
+Status = Literal["active", "deprecated", "sunset"]
+
+_FROZEN = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+
+class Voice(BaseModel):
+    """One voice: of a card, of an account, cloned or found live."""
+
+    model_config = _FROZEN
+    id: str = Field(min_length=1, description="The provider's own name, exactly.")
+    label: str = Field(default="", description="What people see; the id when absent.")
+    languages: Many[Language] = Field(default=(), description="BCP 47 tags of the languages it speaks.")
+    gender: Literal["female", "male", "neutral"] | None = None
+    styles: Many[str] = Field(default=(), description="Words that describe it: gentle, news, child …")
+    sample_url: Url | None = Field(default=None, description="A recording to listen to before choosing.")
+    models: Many[str] = Field(default=(), description="Models it works with; empty: the card's own.")
+    source: Literal["card", "account", "cloned", "live"] = Field(default="card", description="Where it comes from.")
+
+    def model_post_init(self, context: Any, /) -> None:
+        if not self.label:
+            object.__setattr__(self, "label", self.id)
+
+
+class AudioFacts(BaseModel):
+    """What the model's audio is. `sample_rate` in Hz."""
+
+    model_config = _FROZEN
+    sample_rate: int | None = Field(default=None, gt=0, description="Hz, unless a parameter says otherwise.")
+    formats: Many[str] = Field(default=(), description="Encodings it can give, its default first.")
+    channels: int = Field(default=1, gt=0)
+
+
+class Limits(BaseModel):
+    """How much text one request may have, and how the provider counts it."""
+
+    model_config = _FROZEN
+    max_characters: int | None = Field(default=None, gt=0)
+    counting: Literal["code_points", "bytes", "cjk_double"] = Field(
+        default="code_points", description="cjk_double: a Chinese, Japanese or Korean ideograph counts two."
+    )
+
+    def count(self, text: str) -> int:
+        """Characters of `text` as the provider counts them."""
+        if self.counting == "bytes":
+            return len(text.encode("utf-8", "surrogatepass"))
+        if self.counting == "cjk_double":
+            return len(text) + sum(1 for character in text if _is_ideograph(character))
+        return len(text)
+
+
+def _is_ideograph(character: str) -> bool:
+    """Han ideographs: what the CosyVoice documents count as two."""
+    code = ord(character)
+    return 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0x20000 <= code <= 0x3FFFF
+
+
+class Pricing(BaseModel):
+    """The list price. What is not known is absent, never 0."""
+
+    model_config = _FROZEN
+    unit: Literal["1k_characters", "10k_characters", "1m_characters", "1m_tokens", "minute"]
+    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
+    input: float | None = Field(default=None, ge=0)
+    output: float | None = Field(default=None, ge=0)
+
+
+class TTSCardFile(BaseModel):
+    """A model card of a text-to-speech model, as its YAML file may say it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True, title="Text-to-speech model card")
+    extends: str | None = Field(
+        default=None, description="Inherit from the card of this name: maps merge, lists replace."
+    )
+    type: Literal["tts_model"] = "tts_model"
+    name: str = Field(min_length=1, description="The model's name as the provider's API takes it.")
+    label: str = Field(min_length=1, description="What people see.")
+    status: Status = "active"
+    deprecated_at: Date = None
+    sunset_at: Date = Field(default=None, description="When the provider switches it off.")
+    replacement: str | None = Field(default=None, description="The name of the model to use instead.")
+    realtime: bool | None = Field(default=None, description="Takes text while it speaks; absent: as the class does.")
+    input_types: list[str] = Field(default=["text/plain"], min_length=1)
+    output_types: list[str] = Field(default=["audio/wav"], min_length=1)
+    voices: list[Annotated[Voice, BeforeValidator(_voice, json_schema_input_type=str | Voice)]] = Field(
+        default_factory=list[Voice], description="Ids, or maps with an id; their order is the form's."
+    )
+    default_voice: str | None = Field(default=None, description="Preset in forms and calls; absent: the first voice.")
+    custom_voices: bool = Field(default=False, description="Voice ids that are not listed are valid too.")
+    languages: list[Language] = Field(default_factory=list[str], description="BCP 47 tags.")
+    audio: AudioFacts | None = None
+    limits: Limits | None = None
+    pricing: Pricing | None = None
+    source: Url | None = Field(default=None, description="Where these facts were read.")
+    verified: Date = Field(default=None, description="When they were read.")
+    parameter_overrides: dict[str, dict[str, Any] | None] = Field(
+        default_factory=dict[str, Any],
+        description="Per parameter: keywords to merge, {hidden: true} to hide it, null to remove it.",
+    )
+
+
+class TTSModelCard(BaseModel):
+    """One text-to-speech model: its facts, and the one schema of what may be set.
+
+    Every listing gives copies of one's own; the schemas are fresh values at each access.
+    """
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+    type: Literal["tts_model"] = "tts_model"
+    name: str
+    label: str
+    status: Status = "active"
+    deprecated_at: datetime | date | None = None
+    sunset_at: datetime | date | None = None
+    replacement: str | None = None
+    provider: str = ""
+    model_type: str = ""
+    realtime: bool = False
+    input_types: list[str] = ["text/plain"]
+    output_types: list[str] = ["audio/wav"]
+    voices: list[Voice] = []
+    default_voice: str | None = None
+    custom_voices: bool = False
+    languages: list[str] = []
+    audio: AudioFacts | None = None
+    limits: Limits | None = None
+    pricing: Pricing | None = None
+    source: str | None = None
+    verified: date | None = None
+    path: str | None = Field(default=None, exclude=True)
+
+    _merged: Merged | None = PrivateAttr(None)
+    _bytes: dict[str, bytes] = PrivateAttr(default_factory=dict[str, bytes])
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _restored(cls, data: Any, handler: ModelWrapValidatorHandler[TTSModelCard]) -> TTSModelCard:
+        """A card that was dumped has its schemas again; the rules are made anew where a model is built of it."""
+        card = handler(data)
+        if isinstance(data, Mapping):
+            keys = {"form": "parameter_schema", "ui": "ui_schema", "overrides": "parameter_overrides"}
+            card._bytes = {view: canonical(data[key]) for view, key in keys.items() if key in data}
+        return card
+
+    def rules(self, parameters: builtins.type[BaseModel]) -> Merged:
+        """What may be set, for a class of parameters. Raises CardError when the card does not fit it."""
+        if self._merged is not None:
+            return self._merged
+        names = TTSCardFile.model_fields.keys() & TTSModelCard.model_fields.keys()
+        data = {**self.model_dump(mode="json", include=set(names)), "parameter_overrides": self.parameter_overrides}
+        try:
+            made = build_card(data, self.path or self.name, parameters)
+        except CardProblems as error:
+            raise CardError(f"card {self.name!r}: {error}") from None
+        assert made._merged is not None
+        return made._merged
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def parameter_schema(self) -> dict[str, Any]:
+        """What a form shows."""
+        return self._fresh("form")
+
+    @property
+    def call_schema(self) -> dict[str, Any]:
+        """What is enforced: the form's schema plus what it hides."""
+        return self._fresh("call")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def ui_schema(self) -> dict[str, Any]:
+        """Hints for the form: order, widgets, labels of the choices."""
+        return self._fresh("ui")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def parameter_overrides(self) -> dict[str, dict[str, Any] | None]:
+        """The card's own overrides, before merging."""
+        return self._fresh("overrides")
+
+    @property
+    def parameters_overrides(self) -> dict[str, dict[str, Any] | None]:
+        """The same under the name that AgentScope's chat and TTS cards use."""
+        return self._fresh("overrides")
+
+    @property
+    def schema_bytes(self) -> bytes:
+        """`parameter_schema` in canonical JSON; equal bytes, equal schema."""
+        return self._bytes.get("form", b"{}")
+
+    def _fresh(self, view: str) -> dict[str, Any]:
+        schema: dict[str, Any] = json.loads(self._bytes.get(view, b"{}"))
+        return schema
+
+    @classmethod
+    def from_yaml(cls, yaml_path: str, parameter_class: builtins.type[BaseModel]) -> TTSModelCard:
+        """One file, for a class of parameters; it may extend another of its folder. Raises CardError."""
+        made = one_card(str(yaml_path), lambda data, path: build_card(data, path, parameter_class))
+        if isinstance(made, cls):
+            return made
+        raise CardError("\n".join(map(str, made)))
+
+
+def build_card(
+    data: Mapping[str, Any],
+    path: str,
+    parameters: type[BaseModel],
+    *,
+    provider: str = "",
+    model_type: str = "",
+    realtime: bool = False,
+) -> TTSModelCard:
+    """Checked, merged, ready to share. Raises CardProblems with everything that is wrong."""
+    present = {key: value for key, value in data.items() if value is not None}
+    try:
+        file = TTSCardFile.model_validate(present)
+    except ValidationError as error:
+        raise CardProblems([_said(one) for one in error.errors(include_url=False)]) from None
+    problems = _repeated([voice.id for voice in file.voices])
+    voices = Voices([(voice.id, voice.label) for voice in file.voices], file.default_voice, file.custom_voices)
+    try:
+        merged = merge(base_schema(parameters), voices, file.parameter_overrides)
+        views = {
+            "form": canonical(merged.form),
+            "call": canonical(merged.call),
+            "ui": canonical(merged.ui),
+            "overrides": canonical(file.parameter_overrides),
+        }
+    except MergeError as error:
+        raise CardProblems(problems + error.problems) from None
+    except (TypeError, ValueError) as error:
+        no_json = (("parameter_overrides",), f"has a value that is no JSON: {error}")
+        raise CardProblems([*problems, no_json]) from None
+    problems += _refused_defaults(file.parameter_overrides, merged, parameters)
+    if problems:
+        raise CardProblems(problems)
+    facts = {name: getattr(file, name) for name in TTSCardFile.model_fields if name in TTSModelCard.model_fields}
+    facts["realtime"] = realtime if file.realtime is None else file.realtime
+    card = TTSModelCard.model_construct(**facts, provider=provider, model_type=model_type, path=path)
+    card._merged = merged
+    card._bytes = views
+    return card
+
+
+_new, _put = object.__new__, object.__setattr__
+
+
+def copy_card(card: TTSModelCard) -> TTSModelCard:
+    """A card of one's own: its lists may be changed, what is shared cannot."""
+    copy = _new(type(card))
+    own = vars(copy)
+    own.update(vars(card))
+    own["input_types"] = card.input_types[:]
+    own["output_types"] = card.output_types[:]
+    own["languages"] = card.languages[:]
+    own["voices"] = card.voices[:]
+    _put(copy, "__pydantic_fields_set__", card.__pydantic_fields_set__)
+    _put(copy, "__pydantic_extra__", None)
+    _put(copy, "__pydantic_private__", card.__pydantic_private__)
+    return copy
+
+
+def card_file_schema() -> dict[str, Any]:
+    """The JSON Schema of a card's YAML file, for editors and `cards check`."""
+    schema = form_shape(TTSCardFile.model_json_schema(mode="validation"))
+    overrides = schema["properties"]["parameter_overrides"]
+    overrides["additionalProperties"] = {"anyOf": [{"type": "object"}, {"type": "null"}]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def canonical(value: object) -> bytes:
+    """JSON whose bytes are equal when the values are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _refused_defaults(overrides: Mapping[str, Any], merged: Merged, parameters: type[BaseModel]) -> Problems:
+    """Defaults that the schema allows and the class does not: every call without arguments would fail."""
+    presets = {name: change["default"] for name, change in overrides.items() if change and "default" in change}
+    given = {name: value for name, value in presets.items() if value is not None}
+    if not given:
+        return []
+    alone = replace(merged, call={**merged.call, "required": []})  # whatever else a call must bring
+    try:
+        judged_by_class(Rules(parameters, alone, "default"), given)
+    except ParameterError as error:
+        if error.parameter in given:
+            return [(("parameter_overrides", error.parameter or "", "default"), str(error))]
+        needs_more = any(info.is_required() and name not in given for name, info in parameters.model_fields.items())
+        if error.parameter is None and not needs_more:  # a rule between fields, and nobody can mend it
+            return [(("parameter_overrides", next(iter(given)), "default"), str(error))]
+    return []
+
+
+def _repeated(ids: list[str]) -> Problems:
+    seen: set[str] = set()
+    problems: Problems = []
+    for index, voice in enumerate(ids):
+        if voice in seen:
+            problems.append((("voices", index), f"voice {voice!r} stands twice"))
+        seen.add(voice)
+    return problems
+
+
+def _said(error: Mapping[str, Any]) -> tuple[tuple[str | int, ...], str]:
+    """A finding of pydantic in the words of someone who writes YAML."""
+    path = tuple(step for step in error["loc"] if not (isinstance(step, str) and "[" in step))
+    key = ".".join(map(str, path))
+    match error["type"]:
+        case "extra_forbidden":
+            known = _keys_at(path)
+            return path, f"unknown key {str(path[-1])!r}{did_you_mean(str(path[-1]), known)}"
+        case "missing":
+            return path, f"key {key!r} is missing"
+        case "value_error":
+            return path, f"{key}: {str(error['msg']).removeprefix('Value error, ')}"
+        case "model_type" if isinstance(error["input"], bool | int | float | date):
+            return path, f"{key}: {error['input']!r} is not a string; put it in quotes"
+        case "string_type" if isinstance(error["input"], bool | int | float | date):
+            return path, f"{key}: {error['input']!r} is not a string; put it in quotes"
+        case "literal_error":
+            expected = re.findall(r"'([^']*)'", str(error["msg"]))
+            near = did_you_mean(error["input"], expected) or f": one of {', '.join(expected)}"
+            return path, f"{key}: {quoted(error['input'])} is not allowed{near}"
+        case _:
+            return path, f"{key}: {str(error['msg']).lower()}, not {quoted(error['input'])}"
+
+
+def _keys_at(path: tuple[str | int, ...]) -> list[str]:
+    nested: dict[str, type[BaseModel]] = {"voices": Voice, "audio": AudioFacts, "limits": Limits, "pricing": Pricing}
+    model = nested.get(str(path[0]), TTSCardFile) if len(path) > 1 else TTSCardFile
+    return list(model.model_fields)

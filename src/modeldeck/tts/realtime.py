@@ -1,0 +1,50 @@
+"""Models that take text while they speak."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from modeldeck._transport.limits import Retry
+from modeldeck.tts.base import P, TTSModelBase, TTSOptions
+
+if TYPE_CHECKING:
+    from modeldeck.credential.base import CredentialBase
+    from modeldeck.tts.card import TTSModelCard
+
+
+class RealtimeOptions(TTSOptions, total=False):
+    """The keyword arguments that every realtime model takes; see `RealtimeTTSModelBase.__init__`."""
+
+    cold_start_length: int | None
+    cold_start_words: int | None
+    max_retries: int
+    retry_delay: float
+
+
+class RealtimeTTSModelBase(TTSModelBase[P]):
+    """Adds what a stream of text needs."""
+
+    realtime: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str | TTSModelCard,
+        parameters: P | Mapping[str, Any] | None = None,
+        stream: bool = True,
+        *,
+        cold_start_length: int | None = None,
+        cold_start_words: int | None = None,
+        max_retries: int = 3,
+        retry_delay: float = 5.0,
+        **options: Any,
+    ) -> None:
+        """`cold_start_length`, `cold_start_words`: characters and words (both) before the first text is sent.
+
+        `max_retries`: attempts after the first, with backoff from `retry_delay` seconds; `retry` says it whole.
+        """
+        options["retry"] = options.get("retry") or Retry(max_retries, retry_delay, max(retry_delay, 8.0))
+        super().__init__(credential, model, parameters, stream, **options)
+        self.cold_start_length = cold_start_length
+        self.cold_start_words = cold_start_words

@@ -1,0 +1,93 @@
+"""Models by reference: `provider/model` or `provider/model:voice`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from modeldeck._near import did_you_mean, shortened
+from modeldeck.credential.base import CredentialBase
+from modeldeck.credential.factory import CredentialFactory
+from modeldeck.errors import ModelNotFoundError, ParameterError
+from modeldeck.tts.base import TTSModelBase
+from modeldeck.tts.card import TTSModelCard
+
+
+@dataclass(frozen=True)
+class FoundModel:
+    """What a reference means. `card` is None for a model that no card describes."""
+
+    credential_class: type[CredentialBase]
+    model_class: type[TTSModelBase[Any]]
+    name: str
+    voice: str | None
+    card: TTSModelCard | None
+
+
+def find_model(reference: str) -> FoundModel:
+    """The model that `provider/model[:voice]` names: of the known names the longest wins.
+
+    Raises ModelNotFoundError when there is none, or several, and lists the choices.
+    """
+    provider, slash, rest = reference.partition("/")
+    if not slash or not provider or not rest:
+        raise ModelNotFoundError(f"{reference!r} is no reference; write provider/model or provider/model:voice")
+    credential = _credential_class(provider)
+    classes = credential.get_tts_model_classes()
+    known = [(cls, card) for cls in classes for card in cls.list_models()]
+    fitting = [(cls, card) for cls, card in known if rest == card.name or rest.startswith(f"{card.name}:")]
+    if not fitting:
+        return _uncarded(credential, classes, provider, rest, [card.name for _, card in known])
+    longest = max(len(card.name) for _, card in fitting)
+    chosen = [(cls, card) for cls, card in fitting if len(card.name) == longest]
+    if len(chosen) > 1:
+        names = ", ".join(cls.__name__ for cls, _ in chosen)
+        raise ModelNotFoundError(f"{reference!r} is a model of several classes: {names}; build one of them")
+    cls, card = chosen[0]
+    return FoundModel(credential, cls, card.name, rest[longest + 1 :] or None, card)
+
+
+def tts_model(
+    reference: str,
+    parameters: Mapping[str, Any] | None = None,
+    stream: bool = True,
+    *,
+    credential: CredentialBase | None = None,
+    **options: Any,
+) -> TTSModelBase[Any]:
+    """A model from a reference, with the credential from the environment unless one is given."""
+    found = find_model(reference)
+    given = dict(parameters or {})
+    if found.voice is not None and given.setdefault("voice", found.voice) != found.voice:
+        message = f"{reference} asks for the voice {found.voice!r}, the parameters for {given['voice']!r}"
+        raise ParameterError(message, parameter="voice", value=given["voice"])
+    owner = credential if credential is not None else found.credential_class.from_env()
+    return found.model_class(owner, found.name, given, stream, **options)
+
+
+def _credential_class(provider: str) -> type[CredentialBase]:
+    cls = CredentialFactory.get_credential_class(provider)
+    if cls is None:
+        known = sorted(one.provider_name() for one in CredentialFactory.credential_classes())
+        hint = did_you_mean(provider, known) or f"; there are: {', '.join(known)}"
+        raise ModelNotFoundError(f"no provider {provider!r}{hint}")
+    return cls
+
+
+def _uncarded(
+    credential: type[CredentialBase],
+    classes: list[type[TTSModelBase[Any]]],
+    provider: str,
+    rest: str,
+    known: list[str],
+) -> FoundModel:
+    """A model that no card describes is taken when one class alone can mean it and nothing is spelt like it."""
+    name, _, voice = rest.partition(":")
+    near = did_you_mean(name, known)
+    if len(classes) == 1 and not near:
+        return FoundModel(credential, classes[0], name, voice or None, None)
+    if not classes:
+        raise ModelNotFoundError(f"{provider} has no text to speech")
+    hint = near or f"; there are: {shortened(known)}"
+    raise ModelNotFoundError(f"{provider} has no model {name!r}{hint}", provider=provider)

@@ -1,0 +1,190 @@
+"""What a text-to-speech model answers."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
+
+from modeldeck import message
+
+if TYPE_CHECKING:
+    from modeldeck.message import DataBlock
+
+_MEDIA_TYPES = {
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "opus": "audio/ogg;codecs=opus",
+    "aac": "audio/aac",
+    "flac": "audio/flac",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFormat:
+    """What bytes of audio mean. `encoding`: `pcm_s16le` (raw), `wav` (the same with a header), `mp3`, `opus`, …
+
+    `sample_rate` in Hz.
+    """
+
+    encoding: str
+    sample_rate: int
+    channels: int = 1
+
+    @property
+    def media_type(self) -> str:
+        """The MIME type; raw PCM says its rate: `audio/pcm;rate=24000`."""
+        if self.encoding == "pcm_s16le":
+            channels = f";channels={self.channels}" if self.channels > 1 else ""
+            return f"audio/pcm;rate={self.sample_rate}{channels}"
+        return _MEDIA_TYPES.get(self.encoding, f"audio/{self.encoding}")
+
+    @property
+    def frame_bytes(self) -> int | None:
+        """Bytes of one sample of all channels; None where a byte says nothing about time."""
+        return 2 * self.channels if self.encoding in ("pcm_s16le", "wav") else None
+
+
+@dataclass(frozen=True, slots=True)
+class WordTiming:
+    """When a word is spoken, in seconds of the utterance, and where it stands in the text (code points)."""
+
+    text: str
+    start: float
+    end: float
+    begin_index: int | None = None
+    end_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TTSUsage:
+    """What was billed, as far as the provider says; `time` is the seconds that the call took.
+
+    `characters` as the provider counts them; `cost` in `currency`, None where unknown.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    time: float = 0.0
+    characters: int | None = None
+    cost: float | None = None
+    currency: str | None = None
+    type: Literal["tts"] = "tts"
+
+
+class TTSResponse:
+    """An increment of speech, or all of it. Immutable.
+
+    `audio`: the bytes of this increment in `format`; joined they are the whole, the first one of a streamed WAV
+    carries its header (open sizes). `samples`: how many samples per channel it holds, `offset`: how many came
+    before (None and 0 where the encoding does not tell). `content`: the same bytes as a message block, encoded
+    in base64 when it is read. The last response of a stream has `is_last`, the usage, perhaps no audio.
+    `timings`: words of this increment; `first_audio`: seconds to the first audio, on the last response.
+    """
+
+    __slots__ = (
+        "_content",
+        "audio",
+        "created_at",
+        "first_audio",
+        "format",
+        "id",
+        "is_last",
+        "metadata",
+        "offset",
+        "samples",
+        "timings",
+        "usage",
+    )
+    type: Literal["tts"] = "tts"
+
+    _content: DataBlock | None
+    audio: bytes
+    created_at: str
+    first_audio: float | None
+    format: AudioFormat | None
+    id: str
+    is_last: bool
+    metadata: dict[str, Any] | None
+    offset: int
+    samples: int | None
+    timings: tuple[WordTiming, ...]
+    usage: TTSUsage | None
+
+    def __init__(
+        self,
+        content: DataBlock | None = None,
+        *,
+        id: str | None = None,
+        created_at: str | None = None,
+        usage: TTSUsage | None = None,
+        metadata: dict[str, Any] | None = None,
+        is_last: bool = True,
+        audio: bytes = b"",
+        format: AudioFormat | None = None,
+        samples: int | None = None,
+        offset: int = 0,
+        timings: tuple[WordTiming, ...] = (),
+        first_audio: float | None = None,
+    ) -> None:
+        put = partial(object.__setattr__, self)
+        put("_content", content)
+        put("id", id or uuid4().hex)
+        put("created_at", created_at or datetime.now(UTC).isoformat(timespec="milliseconds"))
+        put("usage", usage)
+        put("metadata", metadata)
+        put("is_last", is_last)
+        put("audio", audio)
+        put("format", format)
+        put("samples", samples)
+        put("offset", offset)
+        put("timings", timings)
+        put("first_audio", first_audio)
+
+    @property
+    def content(self) -> DataBlock | None:
+        """The audio as a message block; None when there is none."""
+        if self._content is None and self.audio and self.format is not None:
+            data = b64encode(self.audio).decode("ascii")
+            source = message.Base64Source(data=data, media_type=self.format.media_type)
+            block = message.DataBlock(source=source, id=self.id, created_at=self.created_at)
+            object.__setattr__(self, "_content", block)
+        return self._content
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds of audio in this increment; None where the encoding does not tell."""
+        if self.samples is None or self.format is None:
+            return None
+        return self.samples / self.format.sample_rate
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a {type(self).__name__} cannot be changed")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a {type(self).__name__} cannot be changed")
+
+    def _state(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__ if name != "_content")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TTSResponse) and self._state() == other._state()
+
+    __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), {name: getattr(self, name) for name in self.__slots__})
+
+    def __repr__(self) -> str:
+        size = f"{len(self.audio)} bytes of {self.format.media_type}" if self.audio and self.format else "no audio"
+        return f"<{type(self).__name__} {size}{', last' if self.is_last else ''}>"
+
+
+def _restored(cls: type[TTSResponse], state: dict[str, Any]) -> TTSResponse:
+    response = cls.__new__(cls)
+    for name, value in state.items():
+        object.__setattr__(response, name, value)
+    return response

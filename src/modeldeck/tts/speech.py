@@ -1,0 +1,162 @@
+"""One utterance on its way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator
+from contextlib import aclosing
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, assert_never, cast
+
+from modeldeck._transport.limits import Retry, Timeouts
+from modeldeck.errors import ConcurrentUseError, ModelDeckError, ProviderError
+from modeldeck.tts.assemble import Assembler, asked, joined
+from modeldeck.tts.delivery import Delivery
+from modeldeck.tts.hook import Audio, SpeechEvent, SpeechRequest
+from modeldeck.tts.pace import paced
+from modeldeck.tts.response import TTSResponse, TTSUsage, WordTiming
+
+if TYPE_CHECKING:
+    from modeldeck.tts.session import Session
+
+    class Delivered(TTSResponse, AsyncGenerator[TTSResponse, None]):  # pyright: ignore
+        """What awaiting a `Speech` gives: the whole response, or the stream of increments."""
+
+
+class Speech(AsyncGenerator[TTSResponse, None]):
+    """What `synthesize` returns: await it, or iterate it.
+
+    Iterated, it gives the increments as they arrive; the last one has `is_last` and the usage. Awaited, it
+    gives one whole `TTSResponse`, or, when the model streams, this stream. Dropping or closing it stops the
+    provider. Only one task may iterate it.
+    """
+
+    def __init__(self, increments: Callable[[], AsyncGenerator[TTSResponse, None]], *, stream: bool) -> None:
+        self._open = increments
+        self._stream = stream
+        self._increments: AsyncGenerator[TTSResponse, None] | None = None
+        self._whole: TTSResponse | None = None
+        self._busy = False
+
+    def __await__(self) -> Generator[Any, None, Delivered]:
+        return self._delivered().__await__()
+
+    async def _delivered(self) -> Delivered:
+        if self._stream:
+            return cast("Delivered", self)
+        if self._whole is None:
+            async with aclosing(self):
+                self._whole = joined([part async for part in self])
+        return cast("Delivered", self._whole)
+
+    def __aiter__(self) -> Speech:
+        return self
+
+    async def __anext__(self) -> TTSResponse:
+        if self._busy:
+            raise ConcurrentUseError("two tasks iterate one Speech; call synthesize() once for each")
+        if self._increments is None:
+            self._increments = self._open()
+        self._busy = True
+        try:
+            return await self._increments.__anext__()
+        finally:
+            self._busy = False
+
+    async def asend(self, value: None) -> TTSResponse:
+        """`__anext__`, as the generator protocol names it."""
+        return await self.__anext__()
+
+    async def athrow(
+        self, typ: Any, val: BaseException | object = None, tb: TracebackType | None = None
+    ) -> TTSResponse:
+        if self._increments is None:
+            self._increments = self._open()
+        return await self._increments.athrow(typ, val, tb)
+
+    async def aclose(self) -> None:
+        """Stop the provider; a no-op after the end."""
+        if self._increments is not None:
+            await self._increments.aclose()
+
+
+async def spoken(
+    hook: Callable[[SpeechRequest], AsyncIterator[SpeechEvent]],
+    request: SpeechRequest,
+    *,
+    delivery: Delivery,
+    timeouts: Timeouts,
+    retry: Retry,
+    provider: str | None,
+) -> AsyncGenerator[TTSResponse, None]:
+    """The increments of one request: attempts before the first audio, time-outs, usage, the last response."""
+    clock = asyncio.get_running_loop().time
+    started, attempt = clock(), 0
+    deadline = None if timeouts.total is None else started + timeouts.total
+    while True:
+        assembler = Assembler(delivery)
+        events = paced(hook(asked(request, delivery)), timeouts, deadline=deadline, provider=provider)
+        increments = _increments(events, request, assembler, started, provider)
+        try:
+            async with aclosing(increments):
+                async for increment in increments:
+                    yield increment
+            return
+        except ModelDeckError as error:
+            if assembler.bytes:  # nothing is spoken twice
+                error.args = (f"{error}; {assembler.seconds:.2f} s of audio had come", *error.args[1:])
+                raise
+            left = None if deadline is None else deadline - clock()
+            pause = retry.pause(attempt, error, left)
+            if pause is None:
+                raise
+            attempt += 1
+            await asyncio.sleep(pause)
+
+
+async def _increments(
+    events: AsyncGenerator[SpeechEvent, None],
+    request: SpeechRequest,
+    assembler: Assembler,
+    started: float,
+    provider: str | None,
+) -> AsyncGenerator[TTSResponse, None]:
+    """One attempt."""
+    clock = asyncio.get_running_loop().time
+    usage: TTSUsage | None = None
+    first_audio: float | None = None
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case Audio():
+                    increment = assembler.audio(event)
+                    if increment is not None:
+                        first_audio = clock() - started if first_audio is None else first_audio
+                        yield increment
+                case WordTiming():
+                    assembler.timing(event)
+                case TTSUsage():
+                    usage = event
+                case _:
+                    assert_never(event)
+    if not assembler.received and any(map(str.isalnum, request.text)):
+        raise ProviderError("the provider ended without any audio", provider=provider, retryable=True)
+    for increment in assembler.ended(usage, clock() - started, first_audio):
+        yield increment
+
+
+async def silence() -> AsyncGenerator[TTSResponse, None]:
+    """The answer to an empty text: one empty last response."""
+    yield TTSResponse(is_last=True, usage=TTSUsage())
+
+
+async def fed(session: Session, texts: AsyncIterable[str]) -> AsyncGenerator[TTSResponse, None]:
+    """A stream of text as one utterance of a session of its own."""
+    async with session:
+        feeder = asyncio.get_running_loop().create_task(session.feed(texts), name="modeldeck text")
+        try:
+            async for increment in session.utterance():
+                yield increment
+        finally:
+            feeder.cancel()
+            await asyncio.wait([feeder])

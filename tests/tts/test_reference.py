@@ -1,0 +1,88 @@
+"""Models by reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from modeldeck.credential import DashScopeCredential
+from modeldeck.errors import CredentialError, ModelNotFoundError, ParameterError
+from modeldeck.tts import (
+    DashScopeCosyVoiceRealtimeTTSModel,
+    DashScopeRealtimeTTSModel,
+    DashScopeTTSModel,
+    LocalTTSModel,
+    find_model,
+    tts_model,
+)
+
+
+@pytest.mark.parametrize(
+    ("reference", "model_class", "name", "voice"),
+    [
+        ("local/espeak-ng", LocalTTSModel, "espeak-ng", None),
+        ("local/espeak-ng:en-us+f3", LocalTTSModel, "espeak-ng", "en-us+f3"),
+        ("dashscope/qwen3-tts-flash", DashScopeTTSModel, "qwen3-tts-flash", None),
+        ("dashscope/qwen3-tts-flash:Cherry", DashScopeTTSModel, "qwen3-tts-flash", "Cherry"),
+        ("dashscope_credential/qwen3-tts-flash", DashScopeTTSModel, "qwen3-tts-flash", None),
+        ("dashscope/qwen3-tts-flash-realtime:Ethan", DashScopeRealtimeTTSModel, "qwen3-tts-flash-realtime", "Ethan"),
+        ("dashscope/cosyvoice-v3-plus", DashScopeCosyVoiceRealtimeTTSModel, "cosyvoice-v3-plus", None),
+    ],
+)
+def test_a_reference_finds_class_name_and_voice(
+    reference: str, model_class: type, name: str, voice: str | None
+) -> None:
+    found = find_model(reference)
+    assert (found.model_class, found.name, found.voice) == (model_class, name, voice)
+    assert found.card is not None
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("espeak-ng", "write provider/model"),
+        ("/x", "write provider/model"),
+        ("local/", "write provider/model"),
+        ("dashscop/qwen3-tts-flash", "did you mean 'dashscope'"),
+        ("nowhere/x", "there are: dashscope, local"),
+        ("dashscope/qwen3-tts-flahs", "did you mean 'qwen3-tts-flash'"),
+        ("dashscope/zzz", "there are: "),
+    ],
+)
+def test_a_reference_that_means_nothing_lists_what_there_is(reference: str, said: str) -> None:
+    with pytest.raises(ModelNotFoundError, match=said):
+        find_model(reference)
+
+
+def test_the_longest_known_name_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "dashscope" / "tts"
+    folder.mkdir(parents=True)
+    (folder / "a.yaml").write_text("name: m\nlabel: M\nvoices: ['7b', x]\n")
+    (folder / "b.yaml").write_text("name: 'm:7b'\nlabel: M7\nvoices: [x]\n")
+    monkeypatch.setenv("MODELDECK_CARDS_PATH", str(tmp_path))
+    assert (find_model("dashscope/m:7b").name, find_model("dashscope/m:7b").voice) == ("m:7b", None)
+    assert (find_model("dashscope/m:7b:x").name, find_model("dashscope/m:7b:x").voice) == ("m:7b", "x")
+    assert (find_model("dashscope/m:x").name, find_model("dashscope/m:x").voice) == ("m", "x")
+
+
+def test_a_name_of_two_classes_is_ambiguous(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("realtime_tts", "cosyvoice"):
+        folder = tmp_path / "dashscope" / module
+        folder.mkdir(parents=True)
+        (folder / "twin.yaml").write_text("name: twin\nlabel: Twin\nrealtime: true\nvoices: [x]\n")
+    monkeypatch.setenv("MODELDECK_CARDS_PATH", str(tmp_path))
+    with pytest.raises(ModelNotFoundError, match="several classes: DashScopeRealtimeTTSModel, DashScopeCosyVoice"):
+        find_model("dashscope/twin")
+
+
+def test_the_credential_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
+    with pytest.raises(CredentialError, match="set DASHSCOPE_API_KEY"):
+        tts_model("dashscope/qwen3-tts-flash")
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-test")
+    tts = tts_model("dashscope/qwen3-tts-flash:Ethan", {"language_type": "English"}, stream=False)
+    assert tts._request("x", {}).parameters == {"voice": "Ethan", "language_type": "English"}
+    assert not tts.streaming
+    with pytest.raises(ParameterError):
+        tts_model("dashscope/qwen3-tts-flash:Nobody", credential=DashScopeCredential(api_key="sk-x"))

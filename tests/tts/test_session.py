@@ -1,0 +1,223 @@
+"""A conversation: both directions at once, several utterances, barge-in, the seed's calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from modeldeck.errors import ConcurrentUseError, ConnectionFailedError, ParameterError, UnsupportedError
+from modeldeck.tts import TTSResponse
+from modeldeck.tts.wav import HEADER_BYTES
+
+from .conftest import PER_CHARACTER, Numbered, numbers
+
+
+def pcm(increments: list[TTSResponse]) -> bytes:
+    """The samples without the headers: one at the start of each utterance."""
+    return b"".join(one.audio[HEADER_BYTES if one.offset == 0 else 0 :] for one in increments if one.audio)
+
+
+async def words(*texts: str) -> AsyncIterator[str]:
+    for text in texts:
+        yield text
+
+
+async def test_audio_comes_while_text_is_still_sent() -> None:
+    async with Numbered().session() as session:
+        await session.send("First sentence. Second ")
+        first = await anext(session)
+        assert first.audio
+        await session.send("sentence.")
+        await session.flush()
+        rest = [increment async for increment in session.utterance()]
+    assert rest[-1].is_last
+    text = "First sentence. Second sentence."
+    assert numbers(pcm([first, *rest])) == list(range(len(text) * PER_CHARACTER))
+    assert rest[-1].usage is not None
+    assert rest[-1].usage.characters == len(text)
+
+
+async def test_several_utterances_each_with_a_last_increment() -> None:
+    async with Numbered().session() as session:
+        for text in ("One.", "Two.", "Three."):
+            await session.send(text)
+            await session.flush()
+        await session.end()
+        increments = [increment async for increment in session]
+    assert sum(increment.is_last for increment in increments) == 3
+    assert numbers(pcm(increments)) == list(range(14 * PER_CHARACTER))
+
+
+async def test_timings_count_through_the_utterance() -> None:
+    async with Numbered().session() as session:
+        await session.send("One two. Three four. ")
+        await session.flush()
+        increments = [increment async for increment in session.utterance()]
+    timings = [timing for increment in increments for timing in increment.timings]
+    text = "One two. Three four. "
+    assert [text[timing.begin_index : timing.end_index] for timing in timings] == ["One", "two.", "Three", "four."]
+    assert [round(timing.start, 2) for timing in timings] == [0.0, 0.04, 0.09, 0.15]
+
+
+async def test_interrupt_drops_what_is_queued_and_says_what_was_heard() -> None:
+    tts = Numbered()
+    async with tts.session() as session:
+        await session.send("One two three four five six. And more.")
+        await session.flush()
+        await anext(session)
+        heard = await session.interrupt(played=0.09)
+        assert heard == "One two three"
+        await session.send("After.")
+        await session.flush()
+        increments = [increment async for increment in session.utterance()]
+    spoken = numbers(pcm(increments))
+    assert len(spoken) == len("After.") * PER_CHARACTER
+    assert tts.requests[-1].text == "After."
+    assert increments[0].offset == 0
+
+
+async def test_interrupt_without_a_position_knows_nothing() -> None:
+    async with Numbered().session() as session:
+        await session.send("One two.")
+        await session.flush()
+        await anext(session)
+        assert await session.interrupt() is None
+
+
+async def test_a_slow_consumer_holds_the_model_back() -> None:
+    tts = Numbered(piece=1600)
+    session = tts.session()
+    session._buffer = 0.5
+    async with session:
+        await session.send("x" * 1000)  # 10 s
+        await session.flush()
+        await anext(session)
+        for _ in range(200):
+            await asyncio.sleep(0)
+        waiting = sum(part.duration or 0 for _, part in session._ready)
+        assert 0.4 < waiting < 1
+        rest = [increment async for increment in session.utterance()]
+    assert rest[-1].is_last
+    assert rest[-1].offset == 1000 * PER_CHARACTER
+
+
+async def test_an_error_reaches_the_consumer_once() -> None:
+    tts = Numbered()
+    tts.failures = [ConnectionFailedError("gone")]
+    async with tts.session() as session:
+        await session.send("One.")
+        await session.flush()
+        with pytest.raises(ConnectionFailedError):
+            await anext(session)
+        with pytest.raises(UnsupportedError, match="closed"):
+            await session.send("Two.")
+
+
+async def test_closing_leaves_no_task() -> None:
+    tts = Numbered()
+    tts.gate = asyncio.Event()
+    async with tts.session() as session:
+        await session.send("One.")
+        await session.flush()
+        await anext(session)
+    assert tts.open == 0
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    with pytest.raises(UnsupportedError):
+        await session.flush()
+
+
+async def test_stream_speaks_a_stream_of_text() -> None:
+    tts = Numbered()
+    increments = [one async for one in tts.stream(words("One", ". T", "wo. Thr", "ee"))]
+    assert [request.text for request in tts.requests] == ["One.", " Two.", " Three"]
+    assert increments[-1].is_last
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_what_the_text_raises_comes_out() -> None:
+    async def broken() -> AsyncIterator[str]:
+        yield "One. "
+        raise LookupError("no more")
+
+    with pytest.raises(LookupError, match="no more"):
+        [one async for one in Numbered().stream(broken())]
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_push_returns_what_arrived_never_twice() -> None:
+    tts = Numbered()
+    async with tts:
+        first = await tts.push("One. Two. ")
+        assert first.content is None
+        assert not first.is_last
+        while tts.open or not tts.requests:  # until the first sentence is through
+            await asyncio.sleep(0)
+        second = await tts.push("Three.")
+        rest = [one async for one in await tts.synthesize()]
+    assert second.audio
+    assert not second.is_last
+    assert rest[-1].is_last
+    assert numbers(pcm([second, *rest])) == list(range(16 * PER_CHARACTER))
+
+
+async def test_synthesize_finishes_with_more_text_and_a_second_utterance_works() -> None:
+    tts = Numbered()
+    async with tts:
+        for text in ("One. ", "Two. "):
+            await tts.push(text)
+            assert [one async for one in await tts.synthesize("End.")][-1].is_last
+    assert "".join(request.text for request in tts.requests) == "One. End.Two. End."
+
+
+async def test_synthesize_whole_after_a_push_is_a_wav_of_its_own() -> None:
+    tts = Numbered(stream=False)
+    async with tts:
+        await tts.push("One. ")
+        response = await tts.synthesize("Two.")
+    assert response.audio[:4] == b"RIFF"
+    assert len(numbers(response.audio[HEADER_BYTES:])) == 9 * PER_CHARACTER
+
+
+async def test_synthesize_with_nothing_pushed_is_one_empty_response() -> None:
+    tts = Numbered()
+    async with tts:
+        assert [one.is_last async for one in await tts.synthesize()] == [True]
+    assert tts.requests == []
+
+
+async def test_second_use_of_the_private_conversation_is_refused() -> None:
+    tts = Numbered()
+    async with tts:
+        with pytest.raises(ConcurrentUseError):
+            await tts.connect()
+        await tts.push("One. ")
+        speech = await tts.synthesize()
+        await anext(speech)
+        with pytest.raises(ConcurrentUseError):
+            await tts.push("Two.")
+        await speech.aclose()
+        with pytest.raises(ParameterError, match="fixed"):
+            await tts.push("Three.", voice="two")
+
+
+async def test_push_needs_a_connection_and_close_is_idempotent() -> None:
+    tts = Numbered()
+    with pytest.raises(UnsupportedError, match="not connected"):
+        await tts.push("One.")
+    await tts.connect()
+    await tts.close()
+    await tts.close()
+
+
+async def test_commit_ends_an_utterance_and_clear_forgets() -> None:
+    tts = Numbered()
+    async with tts:
+        await tts.push("Not this")
+        await tts.clear()
+        await tts.push("But this")
+        await tts.commit()
+        increments = [one async for one in await tts.synthesize()]
+    assert [request.text for request in tts.requests] == ["But this"]
+    assert increments[-1].is_last

@@ -1,0 +1,105 @@
+"""Write the tables of README.md that stand between `<!-- generated:NAME -->` and `<!-- /generated -->`.
+
+Usage: python tools/readme.py [--check]
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from generated import ROOT, provider_of, settle, shipped, shipped_tts_cards
+from modeldeck.credential import CredentialBase
+from modeldeck.tts import TTSModelCard
+
+README = ROOT / "README.md"
+BLOCK = re.compile(r"(<!-- generated:(?P<name>[\w-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
+LANGUAGES_SHOWN = 15
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
+
+
+def cards() -> Iterator[tuple[type[CredentialBase], TTSModelCard]]:
+    for credential in shipped():
+        for card in shipped_tts_cards(credential):
+            yield credential, card
+
+
+def voice_count(card: TTSModelCard) -> str:
+    """`49`; `87+` where others are valid too; `own` where only those are."""
+    listed = str(len(card.voices) or "")
+    return (f"{listed}+" if listed else "own") if card.custom_voices else listed
+
+
+def primary(tag: str) -> str:
+    """`en` of `en-US`."""
+    return tag.split("-")[0].lower()
+
+
+def languages_of(card: TTSModelCard) -> set[str]:
+    spoken = {primary(tag) for tag in card.languages}
+    return spoken.union(primary(tag) for voice in card.voices for tag in voice.languages)
+
+
+def providers() -> str:
+    rows: list[Sequence[object]] = []
+    for credential in shipped():
+        found = list(shipped_tts_cards(credential))
+        voices = {voice.id for card in found for voice in card.voices}
+        languages = set[str]().union(*map(languages_of, found))
+        provider, name = provider_of(credential), credential.__name__
+        rows.append((f"`{provider}`", f"`{name}`", len(found), len(voices), len(languages)))
+    return table(("Provider", "Credential", "Speech models", "Voices", "Languages"), rows)
+
+
+def models() -> str:
+    rows = (
+        (
+            f"`{provider_of(credential)}/{card.name}`",
+            card.label,
+            "yes" if card.realtime else "",
+            voice_count(card),
+            len(languages_of(card)) or "",
+        )
+        for credential, card in cards()
+    )
+    return table(("Reference", "Label", "Realtime", "Voices", "Languages"), rows)
+
+
+def languages() -> str:
+    speaking: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for _, card in cards():
+        for language in languages_of(card):
+            speaking[language].add((card.provider, card.name))
+    ranked = sorted(speaking, key=lambda language: (-len(speaking[language]), language))
+    rows = [(f"`{language}`", len(speaking[language])) for language in ranked[:LANGUAGES_SHOWN]]
+    rest = len(ranked) - len(rows)
+    return table(("Language", "Models"), rows) + (f"\nand {rest} more languages.\n" if rest > 0 else "")
+
+
+TABLES: dict[str, Callable[[], str]] = {"providers": providers, "models": models, "languages": languages}
+
+
+def filled(readme: str) -> str:
+    """The same text with every generated block written anew."""
+    names = [match["name"] for match in BLOCK.finditer(readme)]
+    if unknown := sorted(set(names) - TABLES.keys()):
+        known = ", ".join(TABLES)
+        raise SystemExit(f"README.md asks for unknown tables: {', '.join(unknown)}; there are {known}.")
+    if readme.count("<!-- generated:") != len(names):
+        raise SystemExit("README.md opens a generated block that <!-- /generated --> does not close.")
+    return BLOCK.sub(lambda match: f"{match[1]}{TABLES[match['name']]()}{match[3]}", readme)
+
+
+def main() -> int:
+    new = filled(README.read_text(encoding="utf-8"))
+    return settle({README: new}, check="--check" in sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
