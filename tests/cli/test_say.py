@@ -458,3 +458,11 @@ os.set_inheritable(8, True), os.set_inheritable(9, True)
 from modeldeck.cli import main
 sys.exit(main(["say", "Hello there. " * 5000, "--play"]))
 """
+
+
+def test_a_closed_standard_input_is_said(tmp_path: Path) -> None:
+    script = f'"{sys.executable}" -m modeldeck say - -o x.wav <&-'
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "standard input is closed" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -34,6 +34,12 @@ BAD = {
         'class Acme(CredentialBase):\n    type: Literal["a", "b"] = "a"\n',
         "must be a Literal of one string",
     ),
+    "type that names nothing": ('class Acme(CredentialBase):\n    type: Literal[""] = ""\n', "letters, digits"),
+    "type that no reference can say": (
+        'class Acme(CredentialBase):\n    type: Literal["we/ird:x y"] = "we/ird:x y"\n',
+        "letters, digits",
+    ),
+    "family that is none": (ACME + '    models = {"ttss": (":X",)}\n', "did you mean 'tts'"),
     "type that is a number": ("class Acme(CredentialBase):\n    type: Literal[1] = 1\n", "Literal of one string"),
     "type without its value": ('class Acme(CredentialBase):\n    type: Literal["a"]\n', "give type its value"),
     "type with another value": (

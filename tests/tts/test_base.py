@@ -94,11 +94,11 @@ def test_a_card_brings_its_own_schema(tmp_path: Path) -> None:
 
 def test_the_text_s_limit_is_the_card_s() -> None:
     tts = dashscope()
-    tts.synthesize("x" * 600)
+    assert tts._request("x" * 600, {}).text
     with pytest.raises(ParameterError, match="601 characters") as caught:
         tts.synthesize("x" * 601)
     assert (caught.value.parameter, caught.value.limit) == ("text", 600)
-    dashscope(enforce="off").synthesize("x" * 601)
+    assert dashscope(enforce="off")._request("x" * 601, {}).text
 
 
 def test_the_wrong_credential_is_refused() -> None:
@@ -106,9 +106,20 @@ def test_the_wrong_credential_is_refused() -> None:
         DashScopeTTSModel(LocalCredential())  # type: ignore[arg-type]
 
 
-async def test_dashscope_s_calls_say_that_they_are_not_there_yet() -> None:
-    with pytest.raises(UnsupportedError, match="no speech yet"):
-        await dashscope(stream=False).synthesize("Hello")
+async def test_dashscope_s_calls_say_at_once_that_they_are_not_there_yet() -> None:
+    tts = DashScopeRealtimeTTSModel(CREDENTIAL)
+    for call in (lambda: dashscope().synthesize("Hello"), tts.session, lambda: tts.stream(None)):
+        with pytest.raises(UnsupportedError, match="does not speak yet"):
+            call()
+    with pytest.raises(UnsupportedError, match="local/espeak-ng speaks now"):
+        async with tts:
+            raise AssertionError("connected")
+
+
+def test_a_key_that_is_given_as_a_parameter_is_not_echoed() -> None:
+    with pytest.raises(ParameterError) as caught:
+        dashscope(parameters={"voice": "sk-test"})
+    assert "sk-test" not in f"{caught.value} {vars(caught.value)}"
 
 
 def test_an_output_that_the_model_cannot_give_is_refused() -> None:

@@ -127,6 +127,8 @@ def _text(words: tuple[str, ...], found: FoundModel | None) -> str:
 
 def _standard_input(limit: int | None) -> str:
     """All of it, or a little more than `limit` characters: enough to be refused, however much there is."""
+    if sys.stdin is None:
+        raise click.UsageError("standard input is closed; give the text, or pipe it in")
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     parts: list[str] = []
     count = before = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _MASK = "*" * 4
 _SUFFIX = "_credential"
+_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+FAMILIES = ("chat", "tts", "embedding", "asr", "realtime")
 _HARMLESS = ("key", "token", "secret", "url", "host", "endpoint", "organization", "project")  # names people try
 
 
@@ -104,6 +107,13 @@ class CredentialBase(BaseModel):
     def reveal(self) -> dict[str, Any]:
         """Everything with the secrets in clear, for a store; `CredentialFactory.from_dict` takes it back."""
         return cast("dict[str, Any]", _revealed(self))
+
+    def hide(self, text: str) -> str:
+        """`text` with every secret of this credential masked."""
+        for _, secret in _secrets(self):
+            word = secret.decode(errors="replace") if isinstance(secret, bytes) else str(secret)
+            text = text.replace(word, "***") if word else text
+        return text
 
     @classmethod
     def provider_name(cls) -> str:
@@ -187,7 +197,19 @@ def credential_type(cls: type[CredentialBase]) -> str:
         raise CredentialError(f"{cls.__name__}: type must be a Literal of one string, not {info.annotation!r}")
     if info.default != values[0]:
         raise CredentialError(f"{cls.__name__}: give type its value: type: Literal[{values[0]!r}] = {values[0]!r}")
+    if not _TYPE.match(values[0]):
+        raise CredentialError(
+            f"{cls.__name__}: type {values[0]!r} must be letters, digits, _ . - (it names the provider)"
+        )
     return values[0]
+
+
+def check_families(cls: type[CredentialBase]) -> None:
+    """The keys of `models` are families. Raises CredentialError with the near miss."""
+    for family in cls.models:
+        if family not in FAMILIES:
+            hint = did_you_mean(family, FAMILIES) or f"; there are: {', '.join(FAMILIES)}"
+            raise CredentialError(f"{cls.__name__}.models: no family {family!r}{hint}")
 
 
 def _listed(cls: type[CredentialBase], classes: list[Any], strict: bool) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from modeldeck import _lazy, credential
 from modeldeck._cards.form import Schema
 from modeldeck._near import did_you_mean
-from modeldeck.credential.base import CredentialBase, credential_type
+from modeldeck.credential.base import CredentialBase, check_families, credential_type
 from modeldeck.errors import CredentialError
 
 ENTRY_POINTS = "modeldeck.credentials"
@@ -103,6 +103,7 @@ class CredentialFactory:
     @classmethod
     def _add(cls, credential_cls: type[CredentialBase]) -> None:
         name = credential_type(credential_cls)
+        check_families(credential_cls)
         with cls._lock:
             known = cls._registered.get(name)
             if known is not None and _identity(known) != _identity(credential_cls):

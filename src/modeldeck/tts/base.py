@@ -128,7 +128,7 @@ class TTSModelBase(Generic[P]):
 
     def _speak(self, request: SpeechRequest) -> AsyncIterator[SpeechEvent]:
         """Yield the audio of `request.text` as it arrives. Every provider without streamed text fills this."""
-        raise UnsupportedError(f"{type(self).__name__} has no speech yet", provider=self.provider or None)
+        raise self._silent()
 
     def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncIterator[ConversationEvent]:
         """Speak what comes in `inbox`. Realtime providers override this; the rest speak sentence by sentence."""
@@ -160,6 +160,7 @@ class TTSModelBase(Generic[P]):
         if text is None:
             raise ParameterError("nothing to speak: give a text, or push it inside `async with`", parameter="text")
         request = self._request(self._text(text), kwargs)
+        self._check_speaks()
         if not request.text.strip():
             return speech.Speech(speech.silence, stream=self.streaming)
         increments = partial(
@@ -193,7 +194,9 @@ class TTSModelBase(Generic[P]):
         """A conversation: `async with tts.session() as s`. Keyword arguments are parameters for all of it."""
         from modeldeck.tts import session
 
-        return session.Session(self._converse, self._request("", kwargs), delivery=self._delivery)
+        request = self._request("", kwargs)
+        self._check_speaks()
+        return session.Session(self._converse, request, delivery=self._delivery)
 
     # -- the calls of AgentScope's realtime models: a thin layer over one private session
 
@@ -276,6 +279,19 @@ class TTSModelBase(Generic[P]):
 
     # -- inside
 
+    def _silent(self) -> UnsupportedError:
+        return UnsupportedError(
+            f"{builtins.type(self).__name__} does not speak yet: its models can be listed, shown and built, and its "
+            "class still lacks the hook _speak; local/espeak-ng speaks now",
+            provider=self.provider or None,
+        )
+
+    def _check_speaks(self) -> None:
+        """A class without a hook says so at once, not when somebody comes for the audio."""
+        cls = builtins.type(self)
+        if cls._speak is TTSModelBase._speak and cls._converse is TTSModelBase._converse:
+            raise self._silent()
+
     @property
     def parameters(self) -> P:
         """The effective parameters as an instance of `Parameters`."""
@@ -315,11 +331,20 @@ class TTSModelBase(Generic[P]):
 
     def _let_through(self, error: ParameterError, given: Mapping[str, Any]) -> dict[str, Any]:
         error.provider = self.provider or None
+        self._scrub(error)
         if self.enforce == "error":
             raise error
         if self.enforce == "warn":
             warnings.warn(ParameterWarning(str(error)), stacklevel=5)
         return enforcement.filled(self._rules, given)
+
+    def _scrub(self, error: ParameterError) -> None:
+        """A key that somebody gave as a parameter is not echoed."""
+        hide = self.credential.hide
+        if hide(str(error)) != str(error) or hide(str(error.value)) != str(error.value):
+            error.args = (hide(str(error)),)
+            error.problems = tuple(map(hide, error.problems))
+            error.value = "***"
 
     def _warn_when_sunset(self) -> None:
         if self._card is not None and self._card.status == "sunset":
