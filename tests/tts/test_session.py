@@ -221,3 +221,12 @@ async def test_commit_ends_an_utterance_and_clear_forgets() -> None:
         increments = [one async for one in await tts.synthesize()]
     assert [request.text for request in tts.requests] == ["But this"]
     assert increments[-1].is_last
+
+
+async def test_text_that_cannot_be_sent_is_refused_and_the_conversation_goes_on() -> None:
+    async with Numbered().session() as session:
+        with pytest.raises(ParameterError, match="half a character"):
+            await session.send("\ud800")
+        await session.send("Good.")
+        await session.flush()
+        assert [one async for one in session.utterance()][-1].usage is not None

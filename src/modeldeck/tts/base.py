@@ -196,7 +196,7 @@ class TTSModelBase(Generic[P]):
 
         request = self._request("", kwargs)
         self._check_speaks()
-        return session.Session(self._converse, request, delivery=self._delivery)
+        return session.Session(self._converse, request, delivery=self._delivery, check=self._check_text)
 
     # -- the calls of AgentScope's realtime models: a thin layer over one private session
 

@@ -40,10 +40,20 @@ class Session:
     At most `buffer` seconds of audio wait for a slow consumer; then the model waits too.
     """
 
-    def __init__(self, converse: Converse, request: SpeechRequest, *, delivery: Delivery, buffer: float = 30.0) -> None:
+    def __init__(
+        self,
+        converse: Converse,
+        request: SpeechRequest,
+        *,
+        delivery: Delivery,
+        check: Callable[[str], None],
+        buffer: float = 30.0,
+    ) -> None:
+        """`check` raises for a text that cannot be sent."""
         self._converse = converse
         self._request = asked(request, delivery)
         self._delivery = delivery
+        self._check = check
         self._buffer = buffer
         self._inbox: asyncio.Queue[Text | Flush | Clear | None] = asyncio.Queue()
         self._ready: deque[tuple[_Utterance, TTSResponse]] = deque()
@@ -77,6 +87,7 @@ class Session:
     async def send(self, text: str) -> None:
         """More text of the current utterance."""
         self._check_open()
+        self._check(text)
         if text:
             self.unflushed = True
             self._inbox.put_nowait(Text(text))
