@@ -231,3 +231,15 @@ def test_a_subclass_keeps_its_parent_s_cards() -> None:
 
     assert [card.name for card in Mine.list_models()] == [card.name for card in DashScopeTTSModel.list_models()]
     assert isinstance(Mine.card("qwen3-tts-flash"), TTSModelCard)
+
+
+def test_a_model_is_configuration_and_cannot_be_changed() -> None:
+    tts = LocalTTSModel()
+    for name in ("model", "credential", "enforce"):
+        with pytest.raises(AttributeError, match="build another"):
+            setattr(tts, name, "other")
+
+
+def test_an_output_is_a_format() -> None:
+    with pytest.raises(ParameterError, match="must be an AudioFormat"):
+        LocalTTSModel(output="pcm")  # type: ignore[arg-type]

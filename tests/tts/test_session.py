@@ -230,3 +230,10 @@ async def test_text_that_cannot_be_sent_is_refused_and_the_conversation_goes_on(
         await session.send("Good.")
         await session.flush()
         assert [one async for one in session.utterance()][-1].usage is not None
+
+
+async def test_stream_takes_a_plain_text_and_a_plain_list() -> None:
+    for texts in ("One. Two.", ["One", ". Two."]):
+        tts = Numbered()
+        assert [one async for one in tts.stream(texts)][-1].is_last
+        assert "".join(request.text for request in tts.requests) == "One. Two."

@@ -41,7 +41,7 @@ async def create_and_call() -> None:
     )
     async for chunk in await tts.synthesize("Hello, world!"):
         if chunk.content:
-            print(f"Audio chunk: {len(chunk.content.source.data)} bytes")  # type: ignore[union-attr]
+            print(f"Audio chunk: {len(chunk.content.source.data)} bytes")
     async for chunk in tts.synthesize(UserMsg("me", "Hello")):
         print(chunk.is_last)
     response = await tts.synthesize("Hello")

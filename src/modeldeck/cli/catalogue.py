@@ -49,7 +49,8 @@ def models(family: str, provider: str | None, language: str | None, as_json: boo
         )
         for card in found
     ]
-    print_table(("Reference", "Label", "Status", "Realtime", "Voices", "Languages"), rows)
+    head = ("Reference", "Label", "Status", "Realtime", "Voices", "Languages")
+    print_table(head, rows, spare=("Label", "Languages", "Realtime"))
     _nothing_found(found, "models", language)
 
 
@@ -86,7 +87,8 @@ def voices(
     if as_json:
         print_json(merged)
         return
-    print_table(("Voice", "Label", "Languages", "Gender", "Styles", "Models"), [_row(one) for one in merged])
+    head = ("Voice", "Label", "Languages", "Gender", "Styles", "Models")
+    print_table(head, [_row(one) for one in merged], spare=("Styles", "Models", "Label"))
     _nothing_found(merged, "voices", language)
     if any(card.custom_voices for card in chosen):
         names = shortened([card.name for card in chosen if card.custom_voices], 3)

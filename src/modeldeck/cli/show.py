@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -28,16 +29,24 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=not utf8))
 
 
-def print_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """With rich on a terminal where it is installed, else in aligned columns that scripts can cut."""
-    cells = [[one_line(str(cell)) for cell in row] for row in rows]
-    keep = [index for index in range(len(head)) if any(row[index] for row in cells)]
-    head = [head[index] for index in keep]
-    cells = [[row[index] for index in keep] for row in cells]
+def print_table(head: Sequence[str], rows: Sequence[Sequence[object]], spare: Sequence[str] = ()) -> None:
+    """With rich on a terminal where it is installed, else in aligned columns that scripts can cut.
+
+    `spare`: columns that a narrow terminal does without, the first one first.
+    """
+    columns = [[name, *(one_line(str(row[index])) for row in rows)] for index, name in enumerate(head)]
+    columns = [column for column in columns if any(column[1:])]
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+        for name in spare:
+            if sum(max(map(_width, column)) + 2 for column in columns) - 2 <= width:
+                break
+            columns = [column for column in columns if column[0] != name]
+    names, *cells = [list(row) for row in zip(*columns, strict=True)] or [[]]
     if not cells:
         return
-    if not (sys.stdout.isatty() and _with_rich(head, cells)):
-        _aligned([[name.upper() for name in head], *cells])
+    if not (sys.stdout.isatty() and _with_rich(names, cells)):
+        _aligned([[name.upper() for name in names], *cells])
 
 
 def _with_rich(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

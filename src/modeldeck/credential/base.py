@@ -100,8 +100,13 @@ class CredentialBase(BaseModel):
         found |= fields
         needed = [name for name, info in cls.model_fields.items() if info.is_required() and name not in found]
         if needed:
-            variables = ", ".join(" or ".join(cls.env.get(name, (name,))) for name in needed)
-            raise CredentialError(f"{cls.__name__}: set {variables}", provider=cls.provider_name())
+            known = [" or ".join(cls.env[name]) for name in needed if name in cls.env]
+            unknown = [name for name in needed if name not in cls.env]
+            todo = [f"set {', '.join(known)}"] if known else []
+            if unknown:
+                todo.append(f"give {', '.join(unknown)} (no environment variable is declared for it: see `env`)")
+            provider = cls.provider_name() if "type" in cls.model_fields else None
+            raise CredentialError(f"{cls.__name__}: {'; '.join(todo)}", provider=provider)
         return cls(**found)
 
     def reveal(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from modeldeck import _lazy
 
 if TYPE_CHECKING or not _lazy.install(__name__):
+    from modeldeck.message.blocks import AudioBlock as AudioBlock
     from modeldeck.message.blocks import Base64Source as Base64Source
     from modeldeck.message.blocks import DataBlock as DataBlock
     from modeldeck.message.blocks import TextBlock as TextBlock

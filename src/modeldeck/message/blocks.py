@@ -55,3 +55,9 @@ class DataBlock(BaseModel):
     name: str | None = None
     created_at: str = Field(default_factory=now)
     finished_at: str | None = None
+
+
+class AudioBlock(DataBlock):
+    """Sound inside the message."""
+
+    source: Base64Source  # pyright: ignore[reportIncompatibleVariableOverride]  # frozen, so it may be narrower

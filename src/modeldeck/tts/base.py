@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import warnings
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypedDict, cast
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from modeldeck.tts.session import Session
     from modeldeck.tts.speech import Speech
 
+_FIXED = {"credential", "model", "streaming", "output", "enforce", "timeouts", "retry", "extra"}
 Enforce = Literal["error", "warn", "off"]
 
 
@@ -116,6 +117,11 @@ class TTSModelBase(Generic[P]):
         self._warn_when_sunset()
         self._check_output()
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _FIXED and name in self.__dict__:
+            raise AttributeError(f"a {builtins.type(self).__name__} cannot be changed; build another with that {name}")
+        super().__setattr__(name, value)
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         parameters: Any = cls.__dict__.get("Parameters")
@@ -174,7 +180,7 @@ class TTSModelBase(Generic[P]):
         )
         return speech.Speech(increments, stream=self.streaming)
 
-    def stream(self, texts: AsyncIterable[str], **kwargs: Any) -> Speech:
+    def stream(self, texts: AsyncIterable[str] | Iterable[str], **kwargs: Any) -> Speech:
         """Speak a stream of text as one utterance, beginning before it has ended."""
         from modeldeck.tts import speech
 
@@ -365,8 +371,12 @@ class TTSModelBase(Generic[P]):
         from modeldeck.tts.delivery import Delivery
 
         if self.output is not None:
-            from modeldeck.tts import convert
+            from modeldeck.tts import convert, response
 
+            asked: Any = self.output
+            if not isinstance(asked, response.AudioFormat):
+                message = f"output must be an AudioFormat, like AudioFormat('pcm_s16le', 24000), not {asked!r}"
+                raise ParameterError(message, parameter="output")
             facts = self._card.audio if self._card is not None else None
             return convert.planned(self.model, facts, self.output)
         types = self._card.output_types if self._card is not None else ["audio/wav"]

@@ -133,8 +133,8 @@ class Pricing(BaseModel):
     model_config = _FROZEN
     unit: Literal["1k_characters", "10k_characters", "1m_characters", "1m_tokens", "minute"]
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
-    input: float | None = Field(default=None, ge=0)
-    output: float | None = Field(default=None, ge=0)
+    input: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    output: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
 class TTSCardFile(BaseModel):

@@ -12,7 +12,7 @@ from uuid import uuid4
 from modeldeck import message
 
 if TYPE_CHECKING:
-    from modeldeck.message import DataBlock
+    from modeldeck.message import AudioBlock, DataBlock
 
 _MEDIA_TYPES = {
     "wav": "audio/wav",
@@ -101,7 +101,7 @@ class TTSResponse:
     )
     type: Literal["tts"] = "tts"
 
-    _content: DataBlock | None
+    _content: AudioBlock | None
     audio: bytes
     created_at: str
     first_audio: float | None
@@ -145,12 +145,12 @@ class TTSResponse:
         put("first_audio", first_audio)
 
     @property
-    def content(self) -> DataBlock | None:
+    def content(self) -> AudioBlock | None:
         """The audio as a message block; None when there is none."""
         if self._content is None and self.audio and self.format is not None:
             data = b64encode(self.audio).decode("ascii")
             source = message.Base64Source(data=data, media_type=self.format.media_type)
-            block = message.DataBlock(source=source, id=self.id, created_at=self.created_at)
+            block = message.AudioBlock(source=source, id=self.id, created_at=self.created_at)
             object.__setattr__(self, "_content", block)
         return self._content
 

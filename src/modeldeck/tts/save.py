@@ -62,7 +62,10 @@ def _replacing(target: Path) -> Generator[BinaryIO]:
             yield file
         return
     place = target.resolve()
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part")
+    try:
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part")
+    except OSError as error:  # it names the part
+        raise type(error)(error.errno, error.strerror, os.fspath(target)) from None
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

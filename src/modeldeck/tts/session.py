@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -111,11 +111,15 @@ class Session:
             await self.flush()
         self._inbox.put_nowait(None)
 
-    async def feed(self, texts: AsyncIterable[str]) -> None:
+    async def feed(self, texts: AsyncIterable[str] | Iterable[str]) -> None:
         """Send all of `texts` as one utterance; what `texts` raises ends the conversation with that error."""
         try:
-            async for text in texts:
-                await self.send(text)
+            if isinstance(texts, AsyncIterable):
+                async for text in texts:
+                    await self.send(text)
+            else:
+                for text in [texts] if isinstance(texts, str) else texts:
+                    await self.send(text)
             await self.flush()
         except Exception as error:  # whoever iterates gets it
             self._error = self._error or error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
 from contextlib import aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, assert_never, cast
@@ -150,7 +150,7 @@ async def silence() -> AsyncGenerator[TTSResponse, None]:
     yield TTSResponse(is_last=True, usage=TTSUsage())
 
 
-async def fed(session: Session, texts: AsyncIterable[str]) -> AsyncGenerator[TTSResponse, None]:
+async def fed(session: Session, texts: AsyncIterable[str] | Iterable[str]) -> AsyncGenerator[TTSResponse, None]:
     """A stream of text as one utterance of a session of its own."""
     async with session:
         feeder = asyncio.get_running_loop().create_task(session.feed(texts), name="modeldeck text")
