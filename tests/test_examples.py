@@ -38,7 +38,7 @@ def test_readme_block(index: int, tmp_path: Path) -> None:
         body = "".join(f"    {line}\n" for line in code.splitlines())
         code = (
             "import asyncio\nfrom modeldeck.tts import tts_model\ntts = tts_model('local/espeak-ng')\n"
-            f"play = lambda audio: None\nasync def main():\n{body}"
-        ).replace("async for chunk in session:", "async for chunk in session.utterance():")
+            f"play = lambda audio: None\nsomebody_speaks = lambda: True\nasync def main():\n{body}"
+        )
         code += "asyncio.run(main())\n"
     run("-c", code, cwd=tmp_path)

@@ -57,12 +57,7 @@ def shipped_tts_cards(credential: type[CredentialBase]) -> Iterator[TTSModelCard
 
 def every_tts_class(credential: type[CredentialBase]) -> list[type[TTSModelBase[Any]]]:
     """The classes that the credential lists and their other names, by the door."""
-    provider = provider_of(credential)
+    provider = credential.provider_name()
     exported = (getattr(tts, name) for name in sorted(vars(tts)["__all__"]))
     models = [one for one in exported if isinstance(one, type) and issubclass(one, TTSModelBase)]
     return [one for one in models if one.provider == provider]
-
-
-def provider_of(credential: type[CredentialBase]) -> str:
-    type_name: str = credential.model_fields["type"].default
-    return type_name.removesuffix("_credential")

@@ -10,7 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from generated import ROOT, provider_of, settle, shipped, shipped_tts_cards
+from generated import ROOT, settle, shipped, shipped_tts_cards
 from modeldeck.credential import CredentialBase
 from modeldeck.tts import TTSModelCard
 
@@ -52,7 +52,7 @@ def providers() -> str:
         found = list(shipped_tts_cards(credential))
         voices = {voice.id for card in found for voice in card.voices}
         languages = set[str]().union(*map(languages_of, found))
-        provider, name = provider_of(credential), credential.__name__
+        provider, name = credential.provider_name(), credential.__name__
         rows.append((f"`{provider}`", f"`{name}`", len(found), len(voices), len(languages)))
     return table(("Provider", "Credential", "Speech models", "Voices", "Languages"), rows)
 
@@ -60,7 +60,7 @@ def providers() -> str:
 def models() -> str:
     rows = (
         (
-            f"`{provider_of(credential)}/{card.name}`",
+            f"`{credential.provider_name()}/{card.name}`",
             card.label,
             "yes" if card.realtime else "",
             voice_count(card),

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from generated import ROOT, every_tts_class, provider_of, settle, shipped, shipped_tts_cards
+from generated import ROOT, every_tts_class, settle, shipped, shipped_tts_cards
 from modeldeck._cards.enforce import computed_base
-from modeldeck._cards.shipped import FILE, digest
+from modeldeck._cards.shipped import FILE, digest, versions
 from modeldeck.credential import CredentialFactory
 from modeldeck.tts.card import card_file_schema
 
@@ -26,7 +26,7 @@ FIRST = ("$schema", "$id", "$ref", "title", "description", "type", "const", "enu
 LAST = ("properties", "additionalProperties", "required", "anyOf", "oneOf", "allOf", "$defs")
 
 
-def canonical(schema: Mapping[str, Any]) -> dict[str, Any]:
+def ordered(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The same schema with its keywords in one order; that of properties, branches and enums is kept."""
     return {key: _keyword(key, schema[key]) for key in sorted(schema, key=_rank)}
 
@@ -38,13 +38,13 @@ def _keyword(key: str, value: Any) -> Any:
         case "required", _:
             return sorted(value)
         case "$defs", _:
-            return {name: canonical(value[name]) for name in sorted(value)}
+            return {name: ordered(value[name]) for name in sorted(value)}
         case (("properties" | "patternProperties"), _):
-            return {name: canonical(part) for name, part in value.items()}
+            return {name: ordered(part) for name, part in value.items()}
         case (("anyOf" | "oneOf" | "allOf" | "prefixItems"), _):
-            return [canonical(branch) for branch in value]
+            return [ordered(branch) for branch in value]
         case _, dict():
-            return canonical(value)  # pyright: ignore[reportUnknownArgumentType]
+            return ordered(value)  # pyright: ignore[reportUnknownArgumentType]
         case _:
             return value
 
@@ -58,7 +58,7 @@ def _rank(key: str) -> tuple[int, int, str]:
 
 
 def text(schema: Mapping[str, Any]) -> str:
-    return json.dumps(canonical({"$schema": DIALECT, **schema}), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(ordered({"$schema": DIALECT, **schema}), indent=2, ensure_ascii=False) + "\n"
 
 
 def file_name(model: str) -> str:
@@ -70,7 +70,7 @@ def schemas() -> Iterator[tuple[str, Mapping[str, Any]]]:
     forms = {form["properties"]["type"]["const"]: form for form in CredentialFactory.list_schemas()}
     yield "card/tts.json", card_file_schema()
     for credential in shipped():
-        provider = provider_of(credential)
+        provider = credential.provider_name()
         yield f"credential/{provider}.json", forms[f"{provider}_credential"]
         for card in shipped_tts_cards(credential):
             yield f"parameters/{card.model_type}/{file_name(card.name)}", card.parameter_schema
@@ -87,7 +87,11 @@ def bases() -> Iterator[tuple[Path, str]]:
             source = Path(inspect.getfile(parameters))
             found[parameters.__qualname__] = computed_base(parameters)
             sources[source.name] = digest(str(source))
-        made = {"sources": dict(sorted(sources.items())), "schemas": dict(sorted(found.items()))}
+        made = {
+            "versions": versions(),
+            "sources": dict(sorted(sources.items())),
+            "schemas": dict(sorted(found.items())),
+        }
         yield folder / FILE, json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -22,6 +22,12 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     return f"; did you mean {match!r}?" if match else ""
 
 
+def near_or_list(word: object, known: Iterable[str], most: int = 20) -> str:
+    """The end of a message about a wrong name: the likely spelling, or the names that there are."""
+    names = list(known)
+    return did_you_mean(word, names) or f"; there are: {shortened(names, most) or 'none'}"
+
+
 def shortened(names: Iterable[str], most: int = 8) -> str:
     """A list for a message: the first few names, and how many more there are."""
     listed = list(names)

@@ -8,9 +8,10 @@ import warnings
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from modeldeck.credential import CredentialBase, LocalCredential
-from modeldeck.errors import CardWarning, ModelDeckError, ParameterError, ParameterWarning
+from modeldeck.errors import CardError, CardWarning, ModelDeckError, ParameterError, ParameterWarning
 from modeldeck.tts import LocalTTSModel, TTSModelCard
 from tests.cards.helpers import House, Model, card
 
@@ -157,3 +158,21 @@ def test_what_a_model_was_given_is_not_its_callers_any_more(model: Model) -> Non
     tts = built(model, "x", given)
     given["voice"] = "Zoe"
     assert dict(tts._request("hi", {"speed": 1.0}).parameters) == {"voice": "Ada", "speed": 1.0}
+
+
+class Quick(BaseModel):
+    pace: int = 1
+
+
+class Spoken(BaseModel):
+    voice: str = "Bob"
+    pace: int = 1
+
+
+def test_a_card_read_for_one_class_says_what_another_may_set(house: House) -> None:
+    path = house.ship(card("x", "voices: [a, b]"))
+    one = TTSModelCard.from_yaml(str(path), house.model().Parameters)
+    with pytest.raises(CardError, match=r"card 'x' does not fit Quick: .*voice"):
+        one.rules(Quick)
+    assert list(one.rules(Spoken).call["properties"]) == ["voice", "pace"]
+    assert one.rules(Spoken).call["properties"]["voice"]["enum"] == ["a", "b"]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import weakref
 from enum import Enum
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from modeldeck._cards.enforce import Rules, as_given, effective
+from modeldeck._cards.enforce import Rules, as_given, effective, filled
 from modeldeck._cards.schema import Voices
 from modeldeck.errors import ParameterError
 from modeldeck.tts.card import build_card
@@ -306,3 +308,57 @@ def test_defaults_are_copies() -> None:
     rules = Rules(cls, merged(cls), "m")
     effective(rules, {})["p"].append(2)
     assert effective(rules, {}) == {"p": [1]}
+
+
+def test_an_error_is_its_catchers_to_change() -> None:
+    cls = parameters(tone=(Literal["low", "high"], "low"), tags=(list[list[int]], Field([], max_length=1)))
+    rules = Rules(cls, merged(cls), "m")
+    given = {"tone": "loud", "tags": [[1], [2]]}
+    with pytest.raises(ParameterError) as caught:
+        effective(rules, given)
+    assert caught.value.limit == ["low", "high"]
+    caught.value.limit.clear()
+    assert effective(rules, {"tone": "high"})["tone"] == "high"
+    with pytest.raises(ParameterError) as caught:
+        effective(rules, {"tags": given["tags"]})
+    caught.value.value[0].clear()
+    assert given["tags"] == [[1], [2]]
+
+
+class Careless(BaseModel):
+    """A third party's class whose rule falls over a secret."""
+
+    model_config = ConfigDict(extra="forbid")
+    token: str = Field(default="", json_schema_extra={"format": "password"})
+
+    @model_validator(mode="after")
+    def _known(self) -> Careless:
+        raise KeyError(self.token)
+
+
+def test_a_rule_that_fails_is_named_by_its_class_alone() -> None:
+    with pytest.raises(ParameterError) as caught:
+        sent(Careless, {"token": SECRET})
+    assert str(caught.value) == "m: a rule of Careless fails: KeyError"
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("extra", ["forbid", "allow"])
+def test_what_the_card_took_away_is_refused_and_never_sent(extra: Any) -> None:
+    cls = create_model("P", __config__=ConfigDict(extra=extra), speed=(float, 1.0), voice=(str, "Ada"))
+    rules = Rules(cls, merged(cls, {"speed": None}), "m")
+    assert filled(rules, {"speed": 2.0}) == {"voice": "Ada"}
+    with pytest.raises(ParameterError, match="speed is not offered by this model"):
+        effective(rules, {"speed": 2.0})
+    assert effective(rules, {}) == {"voice": "Ada"}
+
+
+def test_classes_that_came_and_went_are_let_go() -> None:
+    seen: weakref.WeakSet[type[BaseModel]] = weakref.WeakSet()
+    for _ in range(400):
+        cls = parameters(need=int)
+        seen.add(cls)
+        sent(cls, {}, {"need": None})
+    del cls
+    gc.collect()
+    assert len(seen) < 300

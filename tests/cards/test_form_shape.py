@@ -11,7 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr, create_model
 
-from modeldeck._cards.enforce import base_schema, unsuitable
+from modeldeck._cards.enforce import base_schema
+from modeldeck._cards.findings import unsuitable
 from modeldeck._cards.form import form_shape
 from tests.cards.helpers import field, parameters
 

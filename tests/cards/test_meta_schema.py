@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
+import pydantic
 import pytest
 from jsonschema import Draft202012Validator
 
-from modeldeck._cards.enforce import base_schema, unsuitable
+from modeldeck._cards import form as shaping
+from modeldeck._cards import shipped
+from modeldeck._cards.enforce import base_schema
+from modeldeck._cards.findings import unsuitable
 from modeldeck._cards.form import form_shape
+from modeldeck._cards.shipped import shipped_base
 from modeldeck.credential import CredentialFactory, DashScopeCredential, LocalCredential
 from modeldeck.tts import DashScopeCosyVoiceTTSModel, LocalTTSModel, TTSModelCard
 from modeldeck.tts.card import card_file_schema
@@ -130,3 +136,17 @@ def test_the_strict_check_finds_what_it_is_for() -> None:
         "required": ["gone"],
     }
     assert len(list(strict_findings(bad))) == 4
+
+
+@pytest.mark.parametrize(("module", "name", "value"), [(shaping, "VERSION", -1), (pydantic, "VERSION", "0")])
+def test_a_shipped_base_of_other_versions_does_not_count(
+    module: ModuleType, name: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shipped_base(LocalTTSModel.Parameters) is not None
+    monkeypatch.setattr(module, name, value)
+    shipped._schemas.cache_clear()
+    try:
+        assert shipped_base(LocalTTSModel.Parameters) is None
+    finally:
+        monkeypatch.undo()
+        shipped._schemas.cache_clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from typing import Any
 
 import pytest
 
+from modeldeck._cards import load as loading
+from modeldeck._cards.deck import MAX_DECKS
 from modeldeck._cards.load import load
 from modeldeck.tts import DashScopeTTSModel
-from tests.cards.helpers import House, card, write
+from tests.cards.helpers import SPEECH, House, card, listed, write
 
 _watched: list[list[str]] = []
 
@@ -222,3 +225,89 @@ class AnyCredential(DashScopeTTSModel.credential_class):  # type: ignore[name-de
 
     def __init__(self) -> None:
         super().__init__(api_key="sk-x")
+
+
+LATE = "acme_late_speech"
+KEYED = (
+    "import threading\n"
+    + SPEECH
+    + f"""
+
+from modeldeck.credential import CredentialBase
+
+importing, asked = threading.Event(), threading.Event()
+
+
+class AcmeCredential(CredentialBase):
+    type: Literal["acme_credential"] = "acme_credential"
+    models = {{"tts": ("{LATE}:Late",)}}
+
+    @classmethod
+    def get_tts_model_classes(cls):
+        asked.set()
+        return super().get_tts_model_classes()
+
+
+AcmeTTS.credential_class = AcmeCredential
+"""
+)
+LATE_SOURCE = """
+import speech
+
+
+class Late(speech.AcmeTTS):
+    realtime = True
+
+
+speech.importing.set()
+speech.asked.wait(20)
+speech.AcmeTTS.list_models()
+"""
+
+
+def test_a_module_that_lists_while_it_is_imported_stops_nobody(house: House) -> None:
+    model = house.model(KEYED)
+    house.ship(card("a"))
+    house.ship(card("live", "realtime: true"), "live.yaml")
+    (house.package / f"{LATE}.py").write_text(LATE_SOURCE, encoding="utf-8")
+    house.patch.syspath_prepend(house.package)
+    speech = sys.modules["speech"]
+
+    def second() -> None:
+        speech.importing.wait(20)
+        model.list_models()
+
+    threads = [
+        threading.Thread(target=lambda: importlib.import_module(LATE), daemon=True),
+        threading.Thread(target=second, daemon=True),
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert not any(thread.is_alive() for thread in threads)
+    finally:
+        sys.modules.pop(LATE, None)
+
+
+def test_folders_that_came_and_went_are_let_go(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "MAX_FILES", 8)
+    monkeypatch.setattr(loading, "_files", {})
+    model = house.model()
+    house.ship(card("shipped"))
+    for turn in range(MAX_DECKS + 10):
+        write(house.root / f"{turn}" / "x.yaml", card(f"m{turn}"))
+        assert [one.name for one in listed(model, house.root / f"{turn}")[0]] == [f"m{turn}"]
+        assert [one.name for one in model.list_models()] == ["shipped"]
+    assert len(model._own_cards.decks) == MAX_DECKS
+    assert None in model._own_cards.decks, "the one in use stays"
+    assert len(loading._files) <= 8
+
+
+def test_a_file_that_is_gone_is_forgotten(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.yaml", card("x"))
+    assert load(str(path)).data
+    path.unlink()
+    assert load(str(path)).finding
+    assert str(path) not in loading._files

@@ -97,3 +97,62 @@ def test_nothing_is_scanned_by_importing(tmp_path: Path) -> None:
         check=False,
     )
     assert run.stdout.strip() == "False", run.stderr
+
+
+SLOW = """
+import threading
+from typing import Literal
+from modeldeck.credential import CredentialBase, CredentialFactory
+
+
+class SlowCredential(CredentialBase):
+    type: Literal["slow_credential"] = "slow_credential"
+
+
+importing.set()
+time.sleep(0.3)  # until the other thread waits for this module
+CredentialFactory.register_credential(SlowCredential)
+"""
+TWO_THREADS = """
+import builtins, importlib, os, threading, time
+builtins.importing, builtins.time = threading.Event(), time
+from modeldeck.credential import CredentialFactory
+
+def look():
+    importing.wait()
+    CredentialFactory.list_schemas()
+
+def load():
+    importlib.import_module("slow_module")
+
+threads = [threading.Thread(target=one, daemon=True) for one in (load, look)]
+for one in threads:
+    one.start()
+for one in threads:
+    one.join(20)
+alive = [one.is_alive() for one in threads]
+print(alive if any(alive) else (sorted(CredentialFactory.types()), CredentialFactory.problems()), flush=True)
+os._exit(0)
+"""
+
+
+def test_a_module_that_registers_while_it_is_imported_stops_nobody(tmp_path: Path) -> None:
+    install(tmp_path, "slow", SLOW, "SlowCredential")
+    run = subprocess.run(
+        [sys.executable, "-c", TWO_THREADS],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    expected = (["dashscope_credential", "local_credential", "slow_credential"], [])
+    assert run.stdout.strip() == str(expected), run.stderr
+
+
+def test_an_entry_point_that_registers_more_is_no_problem(tmp_path: Path) -> None:
+    more = GOOD.replace("Good", "More").replace("good_", "more_")
+    early = f"{more}\nfrom modeldeck.credential import CredentialFactory\n"
+    install(tmp_path, "two", f"{early}CredentialFactory.register_credential(MoreCredential)\n{GOOD}", "GoodCredential")
+    types, _, _, problems = looked(tmp_path)
+    assert types == ["dashscope_credential", "good_credential", "local_credential", "more_credential"]
+    assert problems == []

@@ -7,7 +7,14 @@ from typing import Any, ClassVar, Literal
 import pytest
 from pydantic import SecretStr
 
-from modeldeck.credential import ApiKey, BaseUrl, CredentialBase, DashScopeCredential, LocalCredential
+from modeldeck.credential import (
+    ApiKey,
+    BaseUrl,
+    CredentialBase,
+    CredentialFactory,
+    DashScopeCredential,
+    LocalCredential,
+)
 from modeldeck.errors import CredentialError
 
 HOSTS = {
@@ -76,6 +83,21 @@ def test_the_environment_is_read_when_the_object_is_made(monkeypatch: pytest.Mon
     assert one.host() == HOSTS["us-east-1"]
     monkeypatch.setenv("DASHSCOPE_API_REGION", "")
     assert DashScopeCredential(api_key="k").region == "cn-beijing"
+
+
+def test_an_argument_beats_every_variable_about_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", "https://dashscope.aliyuncs.com/api/v1")
+    monkeypatch.setenv("DASHSCOPE_API_REGION", "us-east-1")
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "k")
+    for made in (
+        DashScopeCredential(api_key="k", region="ap-southeast-1"),
+        DashScopeCredential.from_env(region="ap-southeast-1"),
+        CredentialFactory.from_dict({"type": "dashscope_credential", "api_key": "k", "region": "ap-southeast-1"}),
+    ):
+        assert isinstance(made, DashScopeCredential)
+        assert made.host() == HOSTS["ap-southeast-1"]
+        assert DashScopeCredential(**made.reveal()).host() == HOSTS["ap-southeast-1"]
+    assert DashScopeCredential.from_env().host() == "https://dashscope.aliyuncs.com"
 
 
 def test_a_wrong_variable_is_an_error_that_names_the_field(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -208,3 +208,11 @@ def test_a_family_that_is_not_there_is_an_empty_list() -> None:
         assert made.list_asr_models() == made.list_realtime_models() == []
     assert Bare.get_chat_model_class() is None
     assert DashScopeCredential.list_models() == []
+
+
+def test_find_names_what_was_meant_or_what_there_is() -> None:
+    assert CredentialFactory.find("dashscope") is CredentialFactory.find("dashscope_credential") is DashScopeCredential
+    with pytest.raises(CredentialError, match="no provider 'dashscop'; did you mean 'dashscope'"):
+        CredentialFactory.find("dashscop")
+    with pytest.raises(CredentialError, match="no provider 'zzz'; there are: dashscope, local"):
+        CredentialFactory.find("zzz")

@@ -243,3 +243,26 @@ def test_a_model_is_configuration_and_cannot_be_changed() -> None:
 def test_an_output_is_a_format() -> None:
     with pytest.raises(ParameterError, match="must be an AudioFormat"):
         LocalTTSModel(output="pcm")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("option", [{"timeouts": 5}, {"retry": "x"}, {"stream": "yes"}, {"enforce": "maybe"}])
+def test_options_of_the_wrong_type_are_found_when_the_model_is_built(option: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError, match=next(iter(option))):
+        LocalTTSModel(**option)
+
+
+def test_a_format_has_a_rate_and_channels() -> None:
+    for wrong in ((-1, 1), (24000, 0), ("24000", 1)):
+        with pytest.raises(ParameterError, match="whole number"):
+            AudioFormat("pcm_s16le", *wrong)  # type: ignore[arg-type]
+
+
+def test_another_class_s_model_is_no_newer_one() -> None:
+    with pytest.raises(ModelNotFoundError, match="a model of DashScopeCosyVoiceRealtimeTTSModel"):
+        dashscope(model="cosyvoice-v3-plus")
+
+
+def test_warnings_point_at_the_user_s_line() -> None:
+    with pytest.warns(ParameterWarning) as told:
+        DashScopeRealtimeTTSModel(CREDENTIAL, parameters={"voice": "Chery"}, enforce="warn")
+    assert told[0].filename == __file__

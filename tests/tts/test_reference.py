@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,15 +45,22 @@ def test_a_reference_finds_class_name_and_voice(
         ("espeak-ng", "write provider/model"),
         ("/x", "write provider/model"),
         ("local/", "write provider/model"),
+        ("local//x", "write provider/model"),
+        ("local/a//b", "write provider/model"),
+        ("local/x/", "write provider/model"),
+        ("local/:x", "write provider/model"),
+        (5, "write provider/model"),
         ("dashscop/qwen3-tts-flash", "did you mean 'dashscope'"),
         ("nowhere/x", "there are: dashscope, local"),
         ("dashscope/qwen3-tts-flahs", "did you mean 'qwen3-tts-flash'"),
         ("dashscope/zzz", "there are: "),
     ],
 )
-def test_a_reference_that_means_nothing_lists_what_there_is(reference: str, said: str) -> None:
+def test_a_reference_that_means_nothing_lists_what_there_is(reference: Any, said: str) -> None:
     with pytest.raises(ModelNotFoundError, match=said):
         find_model(reference)
+    with pytest.raises(ModelNotFoundError, match=said):
+        tts_model(reference)
 
 
 def test_the_longest_known_name_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from modeldeck.errors import ConcurrentUseError, ConnectionFailedError, ParameterError, UnsupportedError
-from modeldeck.tts import TTSResponse
+from modeldeck import Timeouts
+from modeldeck._transport.limits import without_pauses
+from modeldeck.errors import (
+    AuthenticationError,
+    ConcurrentUseError,
+    ConnectionFailedError,
+    ParameterError,
+    ProtocolError,
+    TimeoutExceededError,
+    UnsupportedError,
+)
+from modeldeck.tts import Audio, SpeechRequest, TTSResponse, TTSUsage, WordTiming
+from modeldeck.tts.hook import ConversationEvent, Inbox, UtteranceEnd
 from modeldeck.tts.wav import HEADER_BYTES
 
 from .conftest import PER_CHARACTER, Numbered, numbers
@@ -103,16 +114,115 @@ async def test_a_slow_consumer_holds_the_model_back() -> None:
     assert rest[-1].offset == 1000 * PER_CHARACTER
 
 
-async def test_an_error_reaches_the_consumer_once() -> None:
+async def test_an_error_reaches_reader_and_writer() -> None:
     tts = Numbered()
-    tts.failures = [ConnectionFailedError("gone")]
+    tts.failures = [AuthenticationError("gone")]
     async with tts.session() as session:
         await session.send("One.")
         await session.flush()
+        for _ in range(2):
+            with pytest.raises(AuthenticationError):
+                await anext(session)
+            with pytest.raises(AuthenticationError):
+                await session.send("Two.")
+
+
+async def test_a_cut_stream_is_no_normal_end_for_the_reader() -> None:
+    tts = Numbered(piece=80)
+    tts.fail_after = ConnectionFailedError("cut")
+    async with tts.session() as session:
+        await session.send("One.")
+        await session.flush()
+        assert (await anext(session)).audio
+        while tts.open:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        with pytest.raises(ConnectionFailedError):
+            await session.send("x")
         with pytest.raises(ConnectionFailedError):
             await anext(session)
-        with pytest.raises(UnsupportedError, match="closed"):
+
+
+async def test_sentences_and_streams_are_tried_again_before_their_audio() -> None:
+    tts = Numbered()
+    tts.failures = [ConnectionFailedError("once"), ConnectionFailedError("twice")]
+    with without_pauses():
+        increments = [one async for one in tts.stream("One.")]
+    assert numbers(pcm(increments)) == list(range(2 * 4 * PER_CHARACTER, 3 * 4 * PER_CHARACTER))
+
+
+async def test_text_after_the_end_is_refused_and_interrupt_begins_anew() -> None:
+    tts = Numbered()
+    async with tts.session() as session:
+        await session.send("One. ")
+        await session.end()
+        with pytest.raises(UnsupportedError, match="ended"):
             await session.send("Two.")
+        while tts.open or not tts.requests:
+            await asyncio.sleep(0)
+        await anext(session)
+        assert await session.interrupt(played=1) == "One."
+        await session.send("Two.")
+        await session.end()
+        assert len(numbers(pcm([one async for one in session]))) == 4 * PER_CHARACTER
+
+
+async def test_an_interrupt_that_is_cancelled_leaves_a_session_that_works() -> None:
+    class Slow(Numbered):
+        async def _speak(self, request: SpeechRequest) -> AsyncIterator[Audio | WordTiming | TTSUsage]:
+            try:
+                async for event in super()._speak(request):
+                    yield event
+            finally:
+                await asyncio.sleep(0.05)
+
+    tts = Slow()
+    tts.gate = asyncio.Event()
+    async with tts.session() as session:
+        await session.send("One two three four.")
+        await session.flush()
+        await anext(session)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(session.interrupt(), 0.01)
+        tts.gate.set()
+        await session.send("Two.")
+        await session.flush()
+        assert [one async for one in session.utterance()][-1].is_last
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_what_was_cleared_was_not_heard() -> None:
+    async with Numbered().session() as session:
+        await session.send("secret draft ")
+        await session.clear()
+        await session.send("Hello world again. ")
+        await session.flush()
+        await anext(session)
+        assert await session.interrupt(played=0.07) == "Hello world"
+
+
+async def test_a_hook_that_never_answers_is_a_time_out() -> None:
+    class Silent(Numbered):
+        async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncIterator[ConversationEvent]:
+            async for _ in inbox:
+                pass
+            yield UtteranceEnd()
+
+    timeouts = Timeouts(first_audio=0.02)
+    with pytest.raises(TimeoutExceededError, match="first_audio"):
+        [one async for one in Silent(timeouts=timeouts).stream("One.")]
+
+
+async def test_a_hook_that_ends_what_was_not_begun_is_a_protocol_error() -> None:
+    class Eager(Numbered):
+        async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncIterator[ConversationEvent]:
+            async for _ in inbox:
+                yield UtteranceEnd()
+
+    async with Eager().session() as session:
+        await session.send("One.")
+        with pytest.raises(ProtocolError):
+            await anext(session)
 
 
 async def test_closing_leaves_no_task() -> None:
@@ -211,7 +321,7 @@ async def test_push_needs_a_connection_and_close_is_idempotent() -> None:
     await tts.close()
 
 
-async def test_commit_ends_an_utterance_and_clear_forgets() -> None:
+async def test_commit_speaks_now_and_clear_forgets() -> None:
     tts = Numbered()
     async with tts:
         await tts.push("Not this")
@@ -220,7 +330,27 @@ async def test_commit_ends_an_utterance_and_clear_forgets() -> None:
         await tts.commit()
         increments = [one async for one in await tts.synthesize()]
     assert [request.text for request in tts.requests] == ["But this"]
-    assert increments[-1].is_last
+    assert [one.is_last for one in increments].count(True) == 1
+
+
+async def test_commit_and_more_is_one_utterance_with_one_header() -> None:
+    tts = Numbered(stream=False)
+    async with tts:
+        await tts.push("One")
+        await tts.commit()
+        response = await tts.synthesize(" two")
+    assert response.audio.count(b"RIFF") == 1
+    assert len(numbers(response.audio[HEADER_BYTES:])) == 7 * PER_CHARACTER
+
+
+async def test_leaving_an_utterance_early_does_not_speak_it_into_the_next() -> None:
+    tts = Numbered()
+    async with tts:
+        await tts.push("Old old old. ")
+        async for _ in await tts.synthesize("Older."):
+            break
+        increments = [one async for one in await tts.synthesize("New.")]
+    assert len(numbers(pcm(increments))) == 4 * PER_CHARACTER
 
 
 async def test_text_that_cannot_be_sent_is_refused_and_the_conversation_goes_on() -> None:

@@ -8,6 +8,7 @@ import gc
 import io
 import wave
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -19,10 +20,12 @@ from modeldeck.errors import (
     ParameterError,
     ProtocolError,
     ProviderError,
+    RateLimitError,
     TimeoutExceededError,
+    UnsupportedError,
 )
 from modeldeck.message import UserMsg
-from modeldeck.tts import AudioFormat, SpeechRequest, TTSUsage
+from modeldeck.tts import Audio, AudioFormat, SpeechRequest, TTSUsage, pace
 from modeldeck.tts.wav import HEADER_BYTES
 
 from .conftest import PER_CHARACTER, RATE, Numbered, numbers
@@ -255,3 +258,69 @@ async def test_nothing_to_speak_is_said() -> None:
 async def test_half_a_character_is_refused() -> None:
     with pytest.raises(ParameterError, match="at 1"):
         Numbered().synthesize("a\ud800")
+
+
+async def test_a_failure_is_remembered() -> None:
+    tts = Numbered(stream=False)
+    tts.failures = [AuthenticationError("no")]
+    speech = tts.synthesize("Hello")
+    for _ in range(2):
+        with pytest.raises(AuthenticationError):
+            await speech
+    assert len(tts.requests) == 1
+
+
+async def test_closed_before_use_makes_no_request() -> None:
+    tts = Numbered(stream=False)
+    speech = tts.synthesize("Hello")
+    await speech.aclose()
+    with pytest.raises(UnsupportedError, match="closed"):
+        await speech
+    assert tts.requests == []
+
+
+async def test_closing_from_another_task_is_a_typed_error() -> None:
+    tts = Numbered()
+    tts.gate = asyncio.Event()
+    speech = tts.synthesize("Hello")
+    await anext(speech)
+    waiting = asyncio.ensure_future(anext(speech))
+    await asyncio.sleep(0)
+    with pytest.raises(ConcurrentUseError, match="cancel that task"):
+        await speech.aclose()
+    tts.gate.set()
+    await waiting
+
+
+async def test_a_provider_s_own_wav_is_left_as_it_is(tmp_path: Path) -> None:
+    own = b"RIFF" + b"\0" * 60 + b"a LIST chunk and 24 bits"
+
+    class Filed(Numbered):
+        async def _speak(self, request: SpeechRequest) -> AsyncIterator[Audio]:
+            yield Audio(own[:30], AudioFormat("wav", 24000))
+            yield Audio(own[30:], AudioFormat("wav", 24000))
+
+    assert (await Filed(stream=False).synthesize("Hello")).audio == own
+    await Filed().save("Hello", tmp_path / "x.wav")
+    assert (tmp_path / "x.wav").read_bytes() == own
+
+
+async def test_a_retry_after_beyond_the_longest_pause_is_the_caller_s() -> None:
+    tts = Numbered(stream=False)
+    tts.failures = [RateLimitError("busy", retry_after=3600)]
+    with pytest.raises(RateLimitError):
+        await tts.synthesize("Hello")
+
+
+async def test_a_hook_that_closes_slowly_does_not_hold_the_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Sticky(Numbered):
+        async def _speak(self, request: SpeechRequest) -> AsyncIterator[Audio]:
+            try:
+                yield Audio(b"\0\0", self.format)
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.Event().wait()
+
+    monkeypatch.setattr(pace, "_CLOSING", 0.02)
+    with pytest.raises(TimeoutExceededError):
+        [one async for one in Sticky(timeouts=Timeouts(idle=0.02)).synthesize("Hello")]

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -20,9 +18,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from modeldeck._cards import locate
 from modeldeck._cards.load import Finding, Loaded, load, place
 from modeldeck._near import did_you_mean
+from modeldeck._warn import warn
 from modeldeck.errors import CardError, CardWarning
 
 CARD_TYPES = ("tts_model", "chat_model", "embedding_model", "asr_model", "realtime_model")
+MAX_DECKS = 32  # of one class: folders that somebody names come and go
 _ORDER = {"active": 0, "deprecated": 1, "sunset": 2}
 
 
@@ -76,16 +76,24 @@ class Owner(Generic[C]):
     def deck(self, custom_dir: str | os.PathLike[str] | None = None) -> Deck[C]:
         """The class's deck as the files stand now. Raises CardError when `custom_dir` is no folder."""
         key = os.environ.get(locate.ENVIRONMENT) if custom_dir is None else (os.fspath(custom_dir),)
-        known = self.decks.get(key)
+        with _lock:
+            known = self.decks.pop(key, None)
+            if known is not None:
+                self.decks[key] = known  # the last one used is the last
         if known is None or not known.holds():
-            with _lock:
-                watch = _Watch()
-                made = _read(self, None if custom_dir is None else os.fspath(custom_dir), watch)
-                known = watch.known(made)
-                if watch.complete:
-                    self.decks[key] = known
+            watch = _Watch()  # no lock while it is read, which may import: two threads may do the same work
+            made = _read(self, None if custom_dir is None else os.fspath(custom_dir), watch)
+            known = watch.known(made)
+            if watch.complete:
+                self._keep(key, known)
         deck: Deck[C] = known.deck
         return deck
+
+    def _keep(self, key: Any, known: _Known) -> None:
+        with _lock:
+            self.decks[key] = known
+            while len(self.decks) > MAX_DECKS:
+                del self.decks[next(iter(self.decks))]
 
 
 @dataclass(frozen=True)
@@ -117,22 +125,14 @@ class _Known:
         return not any(os.access(path, os.F_OK) for path in self.absent)
 
 
-_lock = threading.RLock()
+_lock = threading.Lock()  # of every `Owner.decks`; nothing is read or imported under it
 
 
 def _tell(findings: Iterable[Finding], strict: bool, provider: str) -> None:
     if strict:
         raise CardError("\n".join(map(str, findings)), provider=provider or None)
     for finding in findings:
-        warnings.warn(CardWarning(str(finding)), stacklevel=_callers_level())
-
-
-def _callers_level() -> int:
-    """How far up the stack the line is that is not ours: the place a warning is about."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "modeldeck":
-        level, frame = level + 1, frame.f_back
-    return level
+        warn(CardWarning(str(finding)))
 
 
 class _Watch:
@@ -243,10 +243,8 @@ def _made(
     sources = [one.path]
     try:
         data, sources = _inherit(one, here, shipped)
-        stranger = _not_ours(owner, data, one.path, custom)
-        if stranger is not None:
-            return [stranger] if stranger.message else []
-        return owner.build(data, one.path)
+        refused = _not_ours(owner, data, one.path, custom)
+        return owner.build(data, one.path) if refused is None else refused
     except CardProblems as error:
         return _placed(sources, error.problems)
 
@@ -316,23 +314,23 @@ def _over(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _not_ours(owner: Owner[Any], data: Mapping[str, Any], path: str, custom: bool) -> Finding | None:
-    """None: the class lists this card. Else why not; an empty message when it is another class's business."""
+def _not_ours(owner: Owner[Any], data: Mapping[str, Any], path: str, custom: bool) -> list[Finding] | None:
+    """None: the class lists this card. Else why not; nothing when it is another class's business."""
     kind = data.get("type")
     if kind is not None and kind != owner.family:
         if kind in CARD_TYPES:
-            return Finding(path, None, None, "")
+            return []
         message = f"type {kind!r} is no family of models{did_you_mean(kind, CARD_TYPES)}"
-        return _placed([path], [(("type",), message)])[0]
+        return _placed([path], [(("type",), message)])
     realtime = data.get("realtime")
     if not isinstance(realtime, bool | None) or owner.realtime(realtime):
         return None
     taker = next((one for one in owner.siblings() if one.cls is not owner.cls and one.realtime(realtime)), None)
     if taker is not None and not custom and os.path.dirname(path) in _folders(taker, None, _Watch())[0]:
-        return Finding(path, None, None, "")
+        return []
     name = f"{taker.cls.__name__} would take it" if taker else "no class of this provider takes it"
     message = f"realtime: {str(realtime).lower()} is not for {owner.cls.__name__}; {name}"
-    return _placed([path], [(("realtime",), message)], "warning")[0]
+    return _placed([path], [(("realtime",), message)], "warning")
 
 
 def _placed(paths: Sequence[str], problems: Problems, severity: Any = "error") -> list[Finding]:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
@@ -19,14 +20,13 @@ from pydantic_core import PydanticSerializationError, to_json, to_jsonable_pytho
 from modeldeck._cards.check import Violation, has_tag, violations
 from modeldeck._cards.form import Schema, form_shape, resolve
 from modeldeck._cards.shipped import shipped_base
-from modeldeck._near import did_you_mean, nearest, quoted, shortened
+from modeldeck._near import near_or_list, nearest, quoted, shortened
 from modeldeck.errors import ParameterError
 
 if TYPE_CHECKING:
     from modeldeck._cards.schema import Merged
 
 _bases: WeakKeyDictionary[type[BaseModel], Schema] = WeakKeyDictionary()  # derived, so safe to share
-_relaxed: WeakKeyDictionary[type[BaseModel], dict[frozenset[str], type[BaseModel]]] = WeakKeyDictionary()
 
 
 def base_schema(parameters: type[BaseModel]) -> Schema:
@@ -54,6 +54,10 @@ class Rules:
     def call(self) -> Schema:
         return self.merged.call if self.merged else base_schema(self.parameters)
 
+    @property
+    def removed(self) -> frozenset[str]:
+        return self.merged.removed if self.merged else frozenset()
+
 
 def as_given(rules: Rules, parameters: BaseModel | Mapping[str, Any] | None) -> dict[str, Any]:
     """What the caller set, and nothing else. Raises ParameterError for an instance of another class."""
@@ -71,9 +75,10 @@ def as_given(rules: Rules, parameters: BaseModel | Mapping[str, Any] | None) -> 
 
 
 def filled(rules: Rules, given: Mapping[str, Any]) -> dict[str, Any]:
-    """`given` without its Nones and with the schema's defaults: what is sent when nothing is enforced."""
+    """`given` without its Nones and what the card took away, with the schema's defaults: sent when not enforced."""
     call, defs = rules.call, rules.call.get("$defs", {})
-    plain = {name: value if type(value) in _PLAIN else _jsonable(value) for name, value in given.items()}
+    kept = [name for name in given if name not in rules.removed]
+    plain = {name: given[name] if type(given[name]) in _PLAIN else _jsonable(given[name]) for name in kept}
     result: dict[str, Any] = _fill(_prune(plain, call, defs), plain, call, defs)
     return result
 
@@ -102,7 +107,7 @@ def effective(rules: Rules, given: Mapping[str, Any]) -> dict[str, Any]:
 def _effective(rules: Rules, given: Mapping[str, Any]) -> dict[str, Any]:
     call = rules.call
     defs: Mapping[str, Schema] = call.get("$defs", {})
-    findings = [] if call["additionalProperties"] else list(_unknown_names(rules, given))
+    findings = list(_unknown_names(rules, given))
     data = filled(rules, given)
     _check_writable(rules, data)
     for name, prop in call["properties"].items():
@@ -114,51 +119,6 @@ def _effective(rules: Rules, given: Mapping[str, Any]) -> dict[str, Any]:
     return judged_by_class(rules, data)
 
 
-_NO_JSON = {"Decimal", "timedelta", "bytes", "SecretStr", "SecretBytes", "Secret", "set", "frozenset", "tuple"}
-
-
-def unsuitable(parameters: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """Fields, of nested classes too, whose type cannot go through a form and back: (name, why)."""
-    seen: set[type] = set()
-    waiting: list[tuple[str, type[BaseModel]]] = [("", parameters)]
-    while waiting:
-        prefix, cls = waiting.pop()
-        if cls in seen:
-            continue
-        seen.add(cls)
-        for name, info in cls.model_fields.items():
-            if info.alias or info.validation_alias or info.serialization_alias:
-                yield prefix + name, "has an alias; the name of a parameter is its one name"
-            types = set(_types(info.annotation))
-            bad = sorted({one.__name__ for one in types} & _NO_JSON)
-            if bad:
-                yield prefix + name, f"{', '.join(bad)} has no exact form in JSON"
-            if any(key is not str for key in _keys(info.annotation)):
-                yield prefix + name, "has keys that are no strings; JSON has no others"
-            waiting += [(f"{prefix}{name}.", one) for one in types if issubclass(one, BaseModel)]
-
-
-def _keys(annotation: Any) -> Iterator[Any]:
-    """The types of the keys of every map inside."""
-    from typing import get_args, get_origin
-
-    arguments = get_args(annotation)
-    if get_origin(annotation) in (dict, Mapping) and arguments:
-        yield arguments[0]
-    for inner in arguments:
-        yield from _keys(inner)
-
-
-def _types(annotation: Any) -> Iterator[type]:
-    from typing import get_args, get_origin  # only for the card check
-
-    origin = get_origin(annotation) or annotation
-    if isinstance(origin, type):
-        yield origin
-    for inner in get_args(annotation):
-        yield from _types(inner)
-
-
 def _allows_extra(parameters: type[BaseModel]) -> bool:
     return parameters.model_config.get("extra") == "allow"
 
@@ -166,13 +126,11 @@ def _allows_extra(parameters: type[BaseModel]) -> bool:
 def _unknown_names(rules: Rules, given: Mapping[str, Any]) -> Iterator[_Finding]:
     known = rules.call["properties"]
     for name in given:
-        if name in known:
-            continue
-        removed = rules.merged is not None and name in rules.merged.removed
-        message = "is not offered by this model" if removed else "is not a parameter"
-        hint = "" if removed else did_you_mean(name, known) or f"; there are: {shortened(known, 20) or 'none'}"
-        near = None if removed else nearest(name, known)
-        yield _Finding(str(name), None, None, f"{name} {message}{hint}", near)
+        if name in rules.removed:
+            yield _Finding(str(name), None, None, f"{name} is not offered by this model")
+        elif name not in known and not rules.call["additionalProperties"]:
+            message = f"{name} is not a parameter{near_or_list(name, known)}"
+            yield _Finding(str(name), None, None, message, nearest(name, known))
 
 
 def _prune(value: Any, node: Mapping[str, Any], defs: Mapping[str, Schema]) -> Any:
@@ -231,19 +189,20 @@ def _branch(value: Any, node: Mapping[str, Any], defs: Mapping[str, Schema]) -> 
 def judged_by_class(rules: Rules, data: dict[str, Any]) -> dict[str, Any]:
     """The values as the `Parameters` class reads them from JSON, strictly; its rules between fields too."""
     cls = _class_for(rules, data)
+    findings: list[_Finding] = []
     try:
         instance = cls.model_validate_json(to_json(data), strict=True)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False)
-    except Exception as error:  # a rule of the class that reckons with a parameter that is absent here
-        message = f"a rule of {rules.parameters.__name__} fails: {type(error).__name__}: {error}"
-        raise _refusal(rules, [_Finding("", None, None, message)]) from error
+        findings = [_Finding.from_pydantic(rules, one, data) for one in problems]
+    except Exception as error:  # a rule that reckons with a parameter that is absent here; its text may hold a secret
+        findings = [_Finding("", None, None, f"a rule of {rules.parameters.__name__} fails: {type(error).__name__}")]
     else:
         dumped = instance.model_dump(mode="json", exclude_unset=True, warnings=False)
         pruned: dict[str, Any] = _prune(dumped, rules.call, rules.call.get("$defs", {}))
         _check_writable(rules, pruned)
         return pruned
-    raise _refusal(rules, [_Finding.from_pydantic(rules, one, data) for one in problems])
+    raise _refusal(rules, findings)  # out here: the error that it comes from stays behind
 
 
 def _check_writable(rules: Rules, data: Mapping[str, Any]) -> None:
@@ -267,13 +226,13 @@ def _class_for(rules: Rules, data: Mapping[str, Any]) -> type[BaseModel]:
         for name, info in cls.model_fields.items()
         if info.is_required() and name not in data and name not in required
     )
-    if not gone:
-        return cls
-    copies = _relaxed.setdefault(cls, {})
-    if gone not in copies:
-        fields: dict[str, Any] = dict.fromkeys(gone, (Any, None))
-        copies[gone] = create_model(cls.__name__, __base__=cls, **fields)
-    return copies[gone]
+    return _without(cls, gone) if gone else cls
+
+
+@lru_cache(256)
+def _without(cls: type[BaseModel], gone: frozenset[str]) -> type[BaseModel]:
+    fields: dict[str, Any] = dict.fromkeys(gone, (Any, None))
+    return create_model(cls.__name__, __base__=cls, **fields)
 
 
 def _endless(value: Any) -> bool:
@@ -337,8 +296,7 @@ class _Finding:
         if one.keyword == "required":
             return cls.missing(where)
         if one.keyword == "additionalProperties":
-            hint = did_you_mean(one.path[-1], one.limit) or f"; there are: {shortened(one.limit, 20) or 'none'}"
-            return cls(where, None, None, f"{where} is not known{hint}")
+            return cls(where, None, None, f"{where} is not known{near_or_list(one.path[-1], one.limit)}")
         value = shown(rules, name, value)
         for step in one.path:
             value = cast("Any", value)[step] if isinstance(value, dict | list) else value
@@ -387,8 +345,15 @@ def _refusal(rules: Rules, findings: list[_Finding]) -> ParameterError:
     return ParameterError(
         f"{rules.subject}: " + "; ".join(finding.message for finding in unique),
         parameter=first.parameter or None,
-        value=first.value,
-        limit=first.limit,
+        value=_own(first.value),
+        limit=_own(first.limit),
         suggestion=first.suggestion,
         problems=tuple(finding.message for finding in unique),
     )
+
+
+def _own(value: Any) -> Any:
+    """A copy for the caller, who may change it: a limit is part of a schema that all share."""
+    if isinstance(value, dict):
+        return {key: _own(inner) for key, inner in value.items()}
+    return [_own(inner) for inner in value] if isinstance(value, list) else value

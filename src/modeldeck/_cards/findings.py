@@ -10,14 +10,15 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
+from pydantic import BaseModel
 
 from modeldeck._cards import locate
 from modeldeck._cards.deck import Deck, Owner
-from modeldeck._cards.enforce import base_schema, unsuitable
+from modeldeck._cards.enforce import base_schema
 from modeldeck._cards.load import Finding, place
 
 Owners = Sequence[Owner[Any]]
@@ -112,6 +113,47 @@ def _class_findings(owner: Owner[Any]) -> Iterator[Finding]:
         yield _in_code(parameters, f"{parameters.__qualname__}.{field_name}: no JSON Schema: {error.message}")
     except Exception as error:  # whatever pydantic raises for a class that has no schema
         yield _in_code(parameters, f"{parameters.__qualname__}: no JSON Schema: {error}")
+
+
+_NO_JSON = {"Decimal", "timedelta", "bytes", "SecretStr", "SecretBytes", "Secret", "set", "frozenset", "tuple"}
+
+
+def unsuitable(parameters: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    """Fields, of nested classes too, whose type cannot go through a form and back: (name, why)."""
+    seen: set[type] = set()
+    waiting: list[tuple[str, type[BaseModel]]] = [("", parameters)]
+    while waiting:
+        prefix, cls = waiting.pop()
+        if cls in seen:
+            continue
+        seen.add(cls)
+        for name, info in cls.model_fields.items():
+            if info.alias or info.validation_alias or info.serialization_alias:
+                yield prefix + name, "has an alias; the name of a parameter is its one name"
+            types = set(_types(info.annotation))
+            bad = sorted({one.__name__ for one in types} & _NO_JSON)
+            if bad:
+                yield prefix + name, f"{', '.join(bad)} has no exact form in JSON"
+            if any(key is not str for key in _keys(info.annotation)):
+                yield prefix + name, "has keys that are no strings; JSON has no others"
+            waiting += [(f"{prefix}{name}.", one) for one in types if issubclass(one, BaseModel)]
+
+
+def _keys(annotation: Any) -> Iterator[Any]:
+    """The types of the keys of every map inside."""
+    arguments = get_args(annotation)
+    if get_origin(annotation) in (dict, Mapping) and arguments:
+        yield arguments[0]
+    for inner in arguments:
+        yield from _keys(inner)
+
+
+def _types(annotation: Any) -> Iterator[type]:
+    origin = get_origin(annotation) or annotation
+    if isinstance(origin, type):
+        yield origin
+    for inner in get_args(annotation):
+        yield from _types(inner)
 
 
 def _in_code(cls: type, message: str) -> Finding:

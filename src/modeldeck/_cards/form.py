@@ -13,6 +13,7 @@ from typing import Any
 
 Schema = dict[str, Any]
 
+VERSION = 1  # of what this module makes of a schema: raise it with every change, or shipped bases are stale
 NOT_SET: Schema = {"type": "null", "title": "Not set"}
 ANNOTATIONS = ("title", "description", "default", "examples", "deprecated", "writeOnly")
 _KIND_TITLES = {
@@ -145,7 +146,7 @@ def _without_null(node: Schema, defs: dict[str, Schema]) -> tuple[Schema, bool]:
 def _needs_not_set(branch: Schema, defs: Mapping[str, Schema]) -> bool:
     """Shown by default, these would be switched on by being shown: a boolean, an object, a tagged union."""
     target = resolve(branch, defs)
-    if _constants(target):
+    if constants(target):
         return False
     return target.get("type") == "boolean" or "properties" in target or "discriminator" in target
 
@@ -175,14 +176,15 @@ def _merge_branches(node: Schema, defs: Mapping[str, Schema]) -> Schema:
         if bounds[0] == bounds[1]:
             return {"type": "number", **bounds[0], **rest}
     free = [branch for branch in bare if branch == {"type": "string"}]
-    listed = [value for branch in bare for value in _constants(branch)]
-    constants = [branch for branch in bare if _constants(branch)]
-    if len(free) == 1 and len(free) + len(constants) == len(bare) and all(isinstance(one, str) for one in listed):
+    listed = [value for branch in bare for value in constants(branch)]
+    fixed = [branch for branch in bare if constants(branch)]
+    if len(free) == 1 and len(free) + len(fixed) == len(bare) and all(isinstance(one, str) for one in listed):
         return {"type": "string", "examples": listed, **rest}
     return {**rest, "anyOf": [_titled(branch, defs) for branch in branches]}
 
 
-def _constants(branch: Mapping[str, Any]) -> list[Any]:
+def constants(branch: Mapping[str, Any]) -> list[Any]:
+    """The values that a `const` or an `enum` lists."""
     return [branch["const"]] if "const" in branch else list(branch.get("enum", ()))
 
 
@@ -190,9 +192,9 @@ def _titled(branch: Schema, defs: Mapping[str, Schema]) -> Schema:
     if "title" in branch:
         return branch
     target = resolve(branch, defs)
-    constants = _constants(target)
+    values = constants(target)
     title = target.get("title") or (
-        str(constants[0]) if len(constants) == 1 else _KIND_TITLES.get(str(target.get("type")), "Choice")
+        str(values[0]) if len(values) == 1 else _KIND_TITLES.get(str(target.get("type")), "Choice")
     )
     return {**branch, "title": title}
 

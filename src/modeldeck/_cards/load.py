@@ -7,6 +7,7 @@ millions of nodes.
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import threading
@@ -19,6 +20,7 @@ import yaml
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_NODES = 50_000
+MAX_FILES = 4096
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _scalars = yaml.constructor.SafeConstructor()
 _SCALARS: dict[str, Callable[[Any], Any]] = {
@@ -92,7 +94,7 @@ class _Broken(Exception):
         self.mark = mark
 
 
-_files: dict[str, Loaded] = {}  # a cache by file version: no state that a caller could notice
+_files: dict[str, Loaded] = {}  # a cache by file version, bounded: no state that a caller could notice
 _lock = threading.Lock()
 
 
@@ -101,6 +103,8 @@ def load(path: str) -> Loaded:
     try:
         status = os.stat(path)
     except OSError as error:
+        with _lock:
+            _files.pop(path, None)
         return Loaded(path, (), None, Finding(path, None, None, _why(error)))
     version = (status.st_mtime_ns, status.st_size, status.st_ino, status.st_mode, status.st_ctime_ns)
     known = _files.get(path)
@@ -110,7 +114,17 @@ def load(path: str) -> Loaded:
         known = _files.get(path)  # another thread may have read it meanwhile
         if known is None or known.version != version:
             known = _files[path] = _load(path, version, status)
+            if len(_files) > MAX_FILES:
+                _prune()
     return known
+
+
+def _prune() -> None:
+    """Forget files that are gone, then the oldest, until a quarter of the cache is free."""
+    for path in [one for one in _files if not os.path.exists(one)]:
+        del _files[path]
+    for path in list(_files)[: len(_files) - MAX_FILES * 3 // 4]:
+        del _files[path]
 
 
 def place(path: str, keys: tuple[str | int, ...]) -> tuple[int, int, int] | None:
@@ -186,28 +200,31 @@ class _Builder:
     def __init__(self) -> None:
         self.nodes = 0
 
-    def build(self, node: Any, depth: int = 0) -> Any:
+    def build(self, node: Any, depth: int = 0, key: Any = None) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise _Broken(f"stands for more than {MAX_NODES:,} values (aliases?)", node.start_mark)
         if depth > MAX_DEPTH:  # an alias may stand for its own parent
             raise _Broken(f"is nested more than {MAX_DEPTH} levels deep", node.start_mark)
         if isinstance(node, yaml.ScalarNode):
-            return node.value if node.tag == _STR else self._scalar(node)
+            return node.value if node.tag == _STR else self._scalar(node, (key or node).start_mark)
         if isinstance(node, yaml.MappingNode) and node.tag == _MAP:
             return self._map(node, depth)
         if isinstance(node, yaml.SequenceNode) and node.tag == _SEQ:
             return [self.build(item, depth + 1) for item in node.value]
         raise _Broken(f"tag {_short(node.tag)!r} is not allowed here", node.start_mark)
 
-    def _scalar(self, node: Any) -> Any:
+    def _scalar(self, node: Any, mark: Any) -> Any:
         if node.tag not in _SCALARS:
             raise _Broken(f"tag {_short(node.tag)!r} is not allowed here", node.start_mark)
         try:
-            return _SCALARS[node.tag](node)
+            value = _SCALARS[node.tag](node)
         except (ValueError, OverflowError, LookupError, AttributeError) as error:
             why = f": {error}" if isinstance(error, ValueError) else ""
             raise _Broken(f"{node.value[:40]!r} is no {_short(node.tag)}{why}", node.start_mark) from None
+        if isinstance(value, float) and not math.isfinite(value):
+            raise _Broken(f"{node.value[:40]!r} is not a finite number; JSON has no other", mark)
+        return value
 
     def _map(self, node: Any, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -219,7 +236,7 @@ class _Builder:
                 raise _Broken(f"key{shown} is not a string; {hint}", key.start_mark)
             if name in result:
                 raise _Broken(f"key {name!r} stands twice", key.start_mark)
-            result[name] = self.build(value, depth + 1)
+            result[name] = self.build(value, depth + 1, key)
         return result
 
 

@@ -17,6 +17,7 @@ from modeldeck._cards.check import BOUNDS, KINDS, Violation, article, is_multipl
 from modeldeck._cards.form import (
     ANNOTATIONS,
     Schema,
+    constants,
     resolve,
     shape_property,
     with_used_defs,
@@ -42,8 +43,9 @@ class Voices:
 
 @dataclass(frozen=True)
 class Merged:
-    """`form` is what a form shows, `call` what is enforced, `ui` the hints for the form."""
+    """`form` is what a form shows, `call` what is enforced, `ui` the hints for the form, `base` what was merged."""
 
+    base: Schema
     form: Schema
     call: Schema
     ui: Schema
@@ -84,9 +86,11 @@ class _Merge:
 
     def result(self, voices: Voices) -> Merged:
         call = self._schema(self.properties)
+        if self.removed and call["additionalProperties"]:  # a class that takes any name does not take these
+            call["propertyNames"] = {"not": {"enum": sorted(self.removed)}}
         shown = {name: prop for name, prop in self.properties.items() if name not in self.hidden}
         form = self._schema(shown)
-        return Merged(form, call, _hints(form, voices), frozenset(self.removed))
+        return Merged(self.base, form, call, _hints(form, voices), frozenset(self.removed))
 
     def _schema(self, properties: dict[str, Schema]) -> Schema:
         root = {key: value for key, value in self.base.items() if key not in {"properties", "required", "$defs"}}
@@ -109,7 +113,7 @@ class _Merge:
         if "voice" not in self.properties:
             self.problem(("voices" if voices.listed else "custom_voices",), "this class has no voice parameter")
             return
-        if voices.custom and _constants(self.properties["voice"]):
+        if voices.custom and constants(self.properties["voice"]):
             self.problem(("custom_voices",), "this class takes no voices but its own list's")
             return
         ids = [voice for voice, _ in voices.listed]
@@ -140,22 +144,24 @@ class _Merge:
         if name not in self.properties:
             known = shortened(self.base["properties"])
             hint = did_you_mean(name, self.base["properties"]) or f"; this class has: {known}"
-            return self.problem(path, f"no parameter {quoted(name)}{hint}")
-        if override is None:
+            self.problem(path, f"no parameter {quoted(name)}{hint}")
+        elif override is None:
             del self.properties[name]
             self.removed.add(name)
-            return None
-        if not isinstance(override, dict):
-            return self.problem(path, f"must be a map of keywords or null, not {quoted(override)}")
+        elif isinstance(override, dict):
+            self._change(path, name, override)
+        else:
+            self.problem(path, f"must be a map of keywords or null, not {quoted(override)}")
+
+    def _change(self, path: Path, name: str, override: Schema) -> None:
         before = len(self.problems)
         self._check_keywords(path, override)
         if len(self.problems) > before:
-            return None
+            return
         changes = {key: value for key, value in override.items() if key != "hidden"}
         prop = self._merged(path, name, self.properties[name], changes)
         if len(self.problems) == before:
             self._finish(path, name, prop, override)
-        return None
 
     def _check_keywords(self, path: Path, override: Schema, inner: bool = False) -> None:
         """Keywords are known and their own values have the right type, in branches too."""
@@ -234,7 +240,7 @@ class _Merge:
         if "enum" not in prop and "const" not in prop:
             self._inherit_bounds(path, name, prop, base)
         keyword = "enum" if "enum" in prop else "const"
-        for value in _constants(prop):
+        for value in constants(prop):
             for found in violations(value, base, self.defs):
                 self.problem((*path, keyword), f"{quoted(value)} {found.message} (the class's own rule)")
             for found in violations(value, prop, self.defs):
@@ -248,8 +254,8 @@ class _Merge:
             kind = branch.get("type")
             own = next((one for one in base.get("anyOf", [base]) if _fits(kind, one.get("type"))), None)
             if own is None or "enum" in base or "const" in base:
-                if not _constants(branch) or any(
-                    True for value in _constants(branch) for _ in violations(value, base, self.defs)
+                if not constants(branch) or any(
+                    True for value in constants(branch) for _ in violations(value, base, self.defs)
                 ):
                     self.problem((*path, "type"), f"{kind or 'this'} is more than the class allows ({_kind(base)})")
                 continue
@@ -319,11 +325,7 @@ def _fits(kind: Any, wanted: Any) -> bool:
 
 def _fits_any(prop: Schema, wanted: str) -> bool:
     branches = prop.get("anyOf", [prop])
-    return any(_fits(one.get("type"), wanted) or (one.get("type") is None and _constants(one)) for one in branches)
-
-
-def _constants(prop: Mapping[str, Any]) -> list[Any]:
-    return [prop["const"]] if "const" in prop else list(prop.get("enum", ()))
+    return any(_fits(one.get("type"), wanted) or (one.get("type") is None and constants(one)) for one in branches)
 
 
 def _wrong_limit(keyword: str, limit: Any) -> str | None:

@@ -1,7 +1,8 @@
 """Base schemas of the built-in classes, worked out when the package was made.
 
 pydantic takes milliseconds to write a class's JSON Schema, which is most of a first listing. The file names the
-digest of each source it was made from: after a change there it counts no more, and `make fix` writes it anew.
+digest of each source it was made from, pydantic's version and that of the form shape: after a change of any of
+them it counts no more, and `make fix` writes it anew.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ import sys
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
+
+import pydantic
+
+from modeldeck._cards import form
 
 FILE = "parameters.json"
 _HOUSE = "modeldeck.providers."
@@ -31,9 +36,15 @@ def _schemas(path: str, source: str) -> dict[str, Any]:
     try:
         with open(path, encoding="utf-8") as file:
             made = json.load(file)
-        return made["schemas"] if made["sources"].get(os.path.basename(source)) == digest(source) else {}
+        current = made["versions"] == versions() and made["sources"].get(os.path.basename(source)) == digest(source)
+        return made["schemas"] if current else {}
     except (OSError, ValueError, KeyError):
         return {}
+
+
+def versions() -> dict[str, str]:
+    """Of what makes a schema of a class."""
+    return {"pydantic": pydantic.VERSION, "form": str(form.VERSION)}
 
 
 def digest(source: str) -> str:

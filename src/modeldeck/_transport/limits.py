@@ -15,7 +15,11 @@ _testing: ContextVar[bool] = ContextVar("modeldeck_retry_testing", default=False
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds; None waits for ever. `first_audio` counts from the call, `idle` between two pieces of audio."""
+    """Seconds; None waits for ever.
+
+    `first_audio` counts from the attempt (in a conversation from the flush), `idle` between two pieces of audio,
+    `total` from the call, all attempts together (in a conversation from the utterance's first text).
+    """
 
     connect: float | None = 5.0
     first_audio: float | None = 10.0
@@ -27,7 +31,8 @@ class Timeouts:
 class Retry:
     """Attempts after the first, while nothing was delivered yet: exponential backoff with full jitter.
 
-    `delay`: seconds before the second attempt at most; `longest`: of any pause. `Retry-After` is honoured.
+    `delay`: seconds before the second attempt at most; `longest`: of any pause. `Retry-After` is honoured up to
+    `longest`; a longer one is the caller's to wait.
     """
 
     max_retries: int = 2
@@ -44,6 +49,8 @@ class Retry:
         if _testing.get():
             return 0.0
         pause = error.retry_after
+        if pause is not None and pause > self.longest:
+            return None  # the caller is told how long instead of waiting in silence
         if pause is None:
             pause = random.uniform(0, min(self.longest, self.delay * 2**attempt))  # noqa: S311 (no secret)
         return pause if left is None or pause < left else None

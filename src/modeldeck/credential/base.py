@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import core_schema, to_jsonable_python
 
 from modeldeck._cards.form import Schema, form_shape
-from modeldeck._near import did_you_mean
+from modeldeck._near import did_you_mean, near_or_list
 from modeldeck.errors import CredentialError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -213,8 +213,7 @@ def check_families(cls: type[CredentialBase]) -> None:
     """The keys of `models` are families. Raises CredentialError with the near miss."""
     for family in cls.models:
         if family not in FAMILIES:
-            hint = did_you_mean(family, FAMILIES) or f"; there are: {', '.join(FAMILIES)}"
-            raise CredentialError(f"{cls.__name__}.models: no family {family!r}{hint}")
+            raise CredentialError(f"{cls.__name__}.models: no family {family!r}{near_or_list(family, FAMILIES)}")
 
 
 def _listed(cls: type[CredentialBase], classes: list[Any], strict: bool) -> list[Any]:
@@ -272,42 +271,39 @@ def _said(cls: type[BaseModel], kind: str, loc: tuple[str | int, ...], message: 
 
 def _words(value: Any) -> Iterator[str]:
     """Every string in the input that a message might quote."""
-    match value:
-        case str():
-            if len(value) > 3:
-                yield value
-        case bytes():
-            yield value.decode(errors="replace")
-        case SecretStr() | SecretBytes() | Secret():
-            yield from _words(value.get_secret_value())
-        case BaseModel():
-            yield from _words(value.__dict__)
-        case Mapping():
-            for inner in value.values():
-                yield from _words(inner)
-        case list() | tuple() | set() | frozenset():
-            for inner in value:
-                yield from _words(inner)
-        case _:
-            pass
+    for _, leaf in _leaves(value):
+        match leaf:
+            case str():
+                if len(leaf) > 3:
+                    yield leaf
+            case bytes():
+                yield leaf.decode(errors="replace")
+            case SecretStr() | SecretBytes() | Secret():
+                yield from _words(leaf.get_secret_value())
+            case _:
+                pass
 
 
-def _secrets(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every secret inside, wherever it is nested."""
+def _secrets(value: Any) -> Iterator[tuple[str, Any]]:
+    """Every secret inside, wherever it is nested, with its path."""
+    for path, leaf in _leaves(value):
+        if isinstance(leaf, SecretStr | SecretBytes | Secret):
+            yield path, leaf.get_secret_value()
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Everything inside that is no model, map or list, with its path."""
     match value:
-        case SecretStr() | SecretBytes() | Secret():
-            yield path, value.get_secret_value()
         case BaseModel():
-            for name in type(value).model_fields:
-                yield from _secrets(getattr(value, name), f"{path}.{name}".lstrip("."))
+            yield from _leaves(vars(value), path)
         case Mapping():
             for name, inner in value.items():
-                yield from _secrets(inner, f"{path}.{name}".lstrip("."))
+                yield from _leaves(inner, f"{path}.{name}".lstrip("."))
         case list() | tuple() | set() | frozenset():
             for index, inner in enumerate(value):
-                yield from _secrets(inner, f"{path}.{index}".lstrip("."))
+                yield from _leaves(inner, f"{path}.{index}".lstrip("."))
         case _:
-            pass
+            yield path, value
 
 
 def _no_secret(secret: Any) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from modeldeck import _lazy, credential
 from modeldeck._cards.form import Schema
-from modeldeck._near import did_you_mean
+from modeldeck._near import did_you_mean, near_or_list
 from modeldeck.credential.base import CredentialBase, check_families, credential_type
 from modeldeck.errors import CredentialError
 
@@ -22,7 +22,8 @@ class CredentialFactory:
     _registered: ClassVar[dict[str, type[CredentialBase]]] = {}
     _problems: ClassVar[list[str]] = []
     _filled = False
-    _lock = threading.RLock()
+    _lock = threading.Lock()  # of the three above; nothing is imported under it
+    _here = threading.local()  # `filling`: this thread is inside `_fill`
 
     @classmethod
     def register_credential(cls, credential_cls: type[CredentialBase] | Any) -> None:
@@ -45,7 +46,7 @@ class CredentialFactory:
     def credential_classes(cls) -> list[type[CredentialBase]]:
         """All of them, by type."""
         cls._fill()
-        return [cls._registered[name] for name in sorted(cls._registered)]
+        return [one for _, one in sorted(cls._registered.items())]
 
     @classmethod
     def types(cls) -> Mapping[str, type[CredentialBase]]:
@@ -58,6 +59,15 @@ class CredentialFactory:
         """By `type`, with or without `_credential`; None when there is none."""
         cls._fill()
         return cls._registered.get(provider) or cls._registered.get(_full(provider))
+
+    @classmethod
+    def find(cls, provider: str) -> type[CredentialBase]:
+        """`get_credential_class`, but CredentialError with the near miss when there is none."""
+        found = cls.get_credential_class(provider)
+        if found is None:
+            known = [one.provider_name() for one in cls.credential_classes()]
+            raise CredentialError(f"no provider {provider!r}{near_or_list(provider, known, len(known))}")
+        return found
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any] | Any) -> CredentialBase:
@@ -114,16 +124,23 @@ class CredentialFactory:
 
     @classmethod
     def _fill(cls) -> None:
-        """The built-in types from the door's table, then what packages install, at the first look."""
-        with cls._lock:
-            if cls._filled:
-                return
+        """The built-in types from the door's table, then what packages install, at the first look.
+
+        No lock is held meanwhile: an import that registers a type at its end would wait for it while it is itself
+        waited for. Two threads may do the same work; what an import registers here finds the built-in types.
+        """
+        if cls._filled or getattr(cls._here, "filling", False):
+            return
+        cls._here.filling = True
+        try:
             for one in vars(credential).get("__all__", _names(credential)):
                 found = getattr(credential, one)
                 if one.endswith("Credential") and issubclass(found, CredentialBase):
                     cls._add(found)
             cls._discover()
-            cls._filled = True
+        finally:
+            cls._here.filling = False
+        cls._filled = True
 
     @classmethod
     def _discover(cls) -> None:
@@ -141,8 +158,9 @@ class CredentialFactory:
 
     @classmethod
     def _report(cls, problem: str) -> None:
-        if problem not in cls._problems:
-            cls._problems.append(problem)
+        with cls._lock:
+            if problem not in cls._problems:
+                cls._problems.append(problem)
 
 
 def _identity(cls: type) -> tuple[str, str]:

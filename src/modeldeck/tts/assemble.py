@@ -131,32 +131,33 @@ class Assembler:
 
 def true_head(last: TTSResponse, size: int) -> bytes:
     """What belongs at the start of a file of `size` bytes in place of what was streamed: sizes, a sum; or nothing."""
-    if last.format is not None and last.format.encoding == "wav" and size:
+    if last.format is not None and last.format.encoding == "wav" and last.samples is not None and size:
         return wav_header(last.format, size - HEADER_BYTES)
     return b64decode((last.metadata or {}).get(_HEAD, ""))
 
 
-def joined(parts: Sequence[TTSResponse], *, open_sizes: bool = False) -> TTSResponse:
-    """Several increments as one; it begins with its true sizes, unless it is part of a stream (`open_sizes`)."""
+def joined(parts: Sequence[TTSResponse], *, open_sizes: bool = False, is_last: bool | None = None) -> TTSResponse:
+    """Several increments of one utterance as one; with its true sizes, unless it is part of a stream (`open_sizes`)."""
     with_audio = [part for part in parts if part.audio]
     last = parts[-1]
     data = b"".join(part.audio for part in with_audio)
     form = with_audio[0].format if with_audio else None
-    if form is not None and form.encoding == "wav" and not open_sizes:
+    counts = [part.samples for part in with_audio]
+    made_here = bool(with_audio) and None not in counts  # else it is the provider's own file, header and all
+    if form is not None and form.encoding == "wav" and made_here and not open_sizes:
         pcm = data[HEADER_BYTES:] if with_audio[0].offset == 0 else data
         data = wav_header(form, len(pcm)) + pcm
     elif with_audio and not open_sizes:
         head = true_head(last, len(data))
         data = head + data[len(head) :]
     metadata = last.metadata if open_sizes else {k: v for k, v in (last.metadata or {}).items() if k != _HEAD}
-    counts = [part.samples for part in with_audio]
     return TTSResponse(
         audio=data,
         format=form,
-        samples=sum(count or 0 for count in counts) if with_audio and None not in counts else None,
+        samples=sum(count or 0 for count in counts) if made_here else None,
         offset=with_audio[0].offset if with_audio else last.offset,
         timings=tuple(timing for part in parts for timing in part.timings),
-        is_last=last.is_last,
+        is_last=last.is_last if is_last is None else is_last,
         usage=last.usage,
         first_audio=last.first_audio,
         metadata=metadata or None,

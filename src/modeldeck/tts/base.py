@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import builtins
-import warnings
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypedDict, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from typing_extensions import TypeVar
 
 from modeldeck._cards import enforce as enforcement
 from modeldeck._transport.limits import Retry, Timeouts
+from modeldeck._warn import warn
 from modeldeck.credential.base import CredentialBase
 from modeldeck.errors import (
     CardWarning,
@@ -24,6 +24,8 @@ from modeldeck.errors import (
     ParameterWarning,
     UnsupportedError,
 )
+from modeldeck.tts.options import Enforce, NoParameters, check_options
+from modeldeck.tts.text import plain_text, text_problem
 
 if TYPE_CHECKING:
     import os
@@ -41,25 +43,6 @@ if TYPE_CHECKING:
     from modeldeck.tts.speech import Speech
 
 _FIXED = {"credential", "model", "streaming", "output", "enforce", "timeouts", "retry", "extra"}
-Enforce = Literal["error", "warn", "off"]
-
-
-class TTSOptions(TypedDict, total=False):
-    """The keyword arguments that every model takes; see `TTSModelBase.__init__`."""
-
-    output: AudioFormat | None
-    enforce: Enforce
-    timeouts: Timeouts | None
-    retry: Retry | None
-    extra: Mapping[str, Any] | None
-
-
-class NoParameters(BaseModel):
-    """Nothing to set."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 P = TypeVar("P", bound=BaseModel, default=Any)
 
 
@@ -100,8 +83,7 @@ class TTSModelBase(Generic[P]):
         the provider's request last. Raises ParameterError, CredentialError.
         """
         self._check_credential(credential)
-        if enforce not in ("error", "warn", "off"):
-            raise ParameterError(f"enforce must be error, warn or off, not {enforce!r}", parameter="enforce")
+        check_options(stream=stream, enforce=enforce, timeouts=timeouts, retry=retry)
         self.credential = credential
         self.streaming = stream
         self.output = output
@@ -125,6 +107,8 @@ class TTSModelBase(Generic[P]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         parameters: Any = cls.__dict__.get("Parameters")
+        if getattr(parameters, "__module__", None) != cls.__module__:
+            return  # a class of somebody else's; unknown names of a dict are found all the same
         pydantic = isinstance(parameters, builtins.type) and issubclass(parameters, BaseModel)
         if pydantic and "extra" not in parameters.model_config:  # a typo must not pass in silence
             parameters.model_config["extra"] = "forbid"
@@ -138,10 +122,16 @@ class TTSModelBase(Generic[P]):
 
     def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncIterator[ConversationEvent]:
         """Speak what comes in `inbox`. Realtime providers override this; the rest speak sentence by sentence."""
-        from modeldeck.tts import session  # asyncio is paid for by those who call
+        from modeldeck.tts import sentencewise  # asyncio is paid for by those who call
 
-        provider = self.provider or None
-        return session.sentence_by_sentence(self._speak, request, inbox, self.timeouts, provider)
+        return sentencewise.sentence_by_sentence(
+            self._speak,
+            request,
+            inbox,
+            timeouts=self.timeouts,
+            retry=self.retry,
+            provider=self.provider or None,
+        )
 
     @classmethod
     def _takes(cls, realtime: bool | None) -> bool:
@@ -160,12 +150,12 @@ class TTSModelBase(Generic[P]):
 
         if self._private is not None:
             self._no_parameters(kwargs)
-            more = "" if text is None else self._text(text)
+            more = "" if text is None else plain_text(text)
             self._check_text(more)
             return speech.Speech(self._private.finish(more), stream=self.streaming)
         if text is None:
             raise ParameterError("nothing to speak: give a text, or push it inside `async with`", parameter="text")
-        request = self._request(self._text(text), kwargs)
+        request = self._request(plain_text(text), kwargs)
         self._check_speaks()
         if not request.text.strip():
             return speech.Speech(speech.silence, stream=self.streaming)
@@ -202,7 +192,14 @@ class TTSModelBase(Generic[P]):
 
         request = self._request("", kwargs)
         self._check_speaks()
-        return session.Session(self._converse, request, delivery=self._delivery, check=self._check_text)
+        return session.Session(
+            self._converse,
+            request,
+            delivery=self._delivery,
+            check=self._check_text,
+            timeouts=self.timeouts,
+            provider=self.provider or None,
+        )
 
     # -- the calls of AgentScope's realtime models: a thin layer over one private session
 
@@ -236,7 +233,7 @@ class TTSModelBase(Generic[P]):
     async def push(self, text: str | Msg, **kwargs: Any) -> TTSResponse:
         """Append text; returns the audio that arrived since the last delivery, perhaps none, without waiting."""
         self._no_parameters(kwargs)
-        return await self._connected().push(self._text(text))
+        return await self._connected().push(plain_text(text))
 
     async def commit(self) -> None:
         """The text pushed so far is one utterance; synthesize it now."""
@@ -287,8 +284,8 @@ class TTSModelBase(Generic[P]):
 
     def _silent(self) -> UnsupportedError:
         return UnsupportedError(
-            f"{builtins.type(self).__name__} does not speak yet: its models can be listed, shown and built, and its "
-            "class still lacks the hook _speak; local/espeak-ng speaks now",
+            f"{builtins.type(self).__name__} does not speak yet: its models can be listed, shown and built, its calls "
+            "are still to come (authors: the hook is _speak); local/espeak-ng speaks now",
             provider=self.provider or None,
         )
 
@@ -314,16 +311,26 @@ class TTSModelBase(Generic[P]):
 
     def _resolve(self, model: str | TTSModelCard) -> tuple[str, TTSModelCard | None]:
         if isinstance(model, str) and model:
-            return model, self._deck().by_name.get(model)
+            card = self._deck().by_name.get(model)
+            if card is None:
+                self._check_sisters(model)
+            return model, card
         if not hasattr(model, "parameter_schema"):
             got = builtins.type(model).__name__
             raise ParameterError(f"model must be a name or a card, not {got} {model!r}", parameter="model")
-        card = cast("TTSModelCard", model)
+        given = cast("TTSModelCard", model)
         own = [one.__dict__["type"] for one in builtins.type(self).__mro__ if "type" in one.__dict__]
-        if card.model_type and card.model_type not in own:
+        if given.model_type and given.model_type not in own:
             mine = builtins.type(self).__name__
-            raise ParameterError(f"the card {card.name} is of {card.model_type}, not of {mine}", parameter="model")
-        return card.name, card
+            raise ParameterError(f"the card {given.name} is of {given.model_type}, not of {mine}", parameter="model")
+        return given.name, given
+
+    def _check_sisters(self, model: str) -> None:
+        """A name that no card here has may be newer than the deck, but not another class's model."""
+        for sister in self._owner().siblings():
+            if not issubclass(builtins.type(self), sister.cls) and model in sister.deck().by_name:
+                message = f"{model} is a model of {sister.cls.__name__}, not of {builtins.type(self).__name__}"
+                raise ModelNotFoundError(message, provider=self.provider or None)
 
     def _make_rules(self) -> Rules:
         merged = self._card.rules(self.Parameters) if self._card is not None else None
@@ -336,13 +343,17 @@ class TTSModelBase(Generic[P]):
             return self._let_through(error, given)
 
     def _let_through(self, error: ParameterError, given: Mapping[str, Any]) -> dict[str, Any]:
+        if self.enforce == "error":
+            self._refuse(error)
+        self._scrub(error)
+        if self.enforce == "warn":
+            warn(ParameterWarning(str(error)))
+        return enforcement.filled(self._rules, given)
+
+    def _refuse(self, error: ParameterError) -> NoReturn:
         error.provider = self.provider or None
         self._scrub(error)
-        if self.enforce == "error":
-            raise error
-        if self.enforce == "warn":
-            warnings.warn(ParameterWarning(str(error)), stacklevel=5)
-        return enforcement.filled(self._rules, given)
+        raise error
 
     def _scrub(self, error: ParameterError) -> None:
         """A key that somebody gave as a parameter is not echoed."""
@@ -356,7 +367,7 @@ class TTSModelBase(Generic[P]):
         if self._card is not None and self._card.status == "sunset":
             since = f" on {self._card.sunset_at:%Y-%m-%d}" if self._card.sunset_at else ""
             instead = f"; use {self._card.replacement}" if self._card.replacement else ""
-            warnings.warn(CardWarning(f"{self.model} was switched off{since}{instead}"), stacklevel=4)
+            warn(CardWarning(f"{self.model} was switched off{since}{instead}"))
 
     def _check_output(self) -> None:
         source, target = self._delivery.source, self._delivery.target
@@ -391,29 +402,11 @@ class TTSModelBase(Generic[P]):
         return SpeechRequest(text, self.model, MappingProxyType(effective), {**self.extra, **more}, self.output)
 
     def _check_text(self, text: str) -> None:
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            message = f"text has half a character at {error.start} (a lone surrogate); it cannot be sent as UTF-8"
-            raise ParameterError(message, parameter="text", provider=self.provider or None) from None
-        limits = self._card.limits if self._card is not None else None
-        if limits is not None and limits.max_characters is not None:
-            count = limits.count(text)
-            if count > limits.max_characters:
-                message = (
-                    f"{self.model}: the text has {count:,} characters ({limits.counting}), "
-                    f"{limits.max_characters:,} is the limit of one request"
-                )
-                self._let_through(ParameterError(message, parameter="text", limit=limits.max_characters), {})
-
-    @staticmethod
-    def _text(text: str | Msg) -> str:
-        if isinstance(text, str):
-            return text
-        get = getattr(text, "get_text_content", None)
-        if get is None:
-            raise ParameterError(f"text must be a str or a Msg, not {builtins.type(text).__name__}", parameter="text")
-        return get() or ""
+        problem = text_problem(text, self.model, self._card.limits if self._card is not None else None)
+        if problem is not None:
+            if problem.limit is None:  # no provider can take it
+                self._refuse(problem)
+            self._let_through(problem, {})
 
     def _connected(self) -> PrivateConversation:
         if self._private is None:

@@ -215,15 +215,16 @@ class TTSModelCard(BaseModel):
         return card
 
     def rules(self, parameters: builtins.type[BaseModel]) -> Merged:
-        """What may be set, for a class of parameters. Raises CardError when the card does not fit it."""
-        if self._merged is not None:
+        """What may be set, for a class of parameters, merged anew if the card was read for another; or CardError."""
+        base = base_schema(parameters)
+        if self._merged is not None and (self._merged.base is base or self._merged.base == base):
             return self._merged
         names = TTSCardFile.model_fields.keys() & TTSModelCard.model_fields.keys()
         data = {**self.model_dump(mode="json", include=set(names)), "parameter_overrides": self.parameter_overrides}
         try:
             made = build_card(data, self.path or self.name, parameters)
         except CardProblems as error:
-            raise CardError(f"card {self.name!r}: {error}") from None
+            raise CardError(f"card {self.name!r} does not fit {parameters.__qualname__}: {error}") from None
         assert made._merged is not None
         return made._merged
 
@@ -364,13 +365,8 @@ def _refused_defaults(overrides: Mapping[str, Any], merged: Merged, parameters: 
 
 
 def _repeated(ids: list[str]) -> Problems:
-    seen: set[str] = set()
-    problems: Problems = []
-    for index, voice in enumerate(ids):
-        if voice in seen:
-            problems.append((("voices", index), f"voice {voice!r} stands twice"))
-        seen.add(voice)
-    return problems
+    first = {one: index for index, one in reversed(list(enumerate(ids)))}
+    return [(("voices", index), f"voice {one!r} stands twice") for index, one in enumerate(ids) if first[one] < index]
 
 
 def _said(error: Mapping[str, Any]) -> tuple[tuple[str | int, ...], str]:

@@ -37,8 +37,15 @@ class UtteranceEnd:
     """All audio of the text before the last `Flush` has been yielded."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The answer to `Clear`: so many characters at the end of what was received will not be spoken."""
+
+    characters: int
+
+
 SpeechEvent = Audio | WordTiming | TTSUsage
-ConversationEvent = SpeechEvent | UtteranceEnd
+ConversationEvent = SpeechEvent | UtteranceEnd | Cleared
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,14 @@ class Flush:
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """Speak what is there now, though no sentence may have ended; the utterance goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Clear:
-    """Forget the text that has not been spoken yet."""
+    """Forget the text that has not been spoken yet, and say with `Cleared` how much it was."""
 
 
-Inbox = AsyncIterator[Text | Flush | Clear]
+Item = Text | Flush | Commit | Clear
+Inbox = AsyncIterator[Item]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 from modeldeck.errors import ConcurrentUseError
@@ -9,6 +10,8 @@ from modeldeck.tts import speech
 from modeldeck.tts.assemble import joined
 from modeldeck.tts.response import TTSResponse
 from modeldeck.tts.session import Session
+
+_TICKS = 10  # of the loop, in which a stream that was left with `break` is closed by its finalizer
 
 
 class PrivateConversation:
@@ -26,34 +29,45 @@ class PrivateConversation:
 
     async def push(self, text: str) -> TTSResponse:
         """Append `text`; what arrived since the last delivery, perhaps nothing, without waiting."""
-        await self._free().send(text)
-        parts = [*self._session.arrived(), TTSResponse(is_last=False)]
-        return joined(parts, open_sizes=True)
+        session = await self._free()
+        await session.send(text)
+        parts = session.arrived()
+        return joined(parts, open_sizes=True, is_last=False) if parts else TTSResponse(is_last=False)
 
     async def commit(self) -> None:
-        await self._free().flush()
+        await (await self._free()).commit()
 
     async def clear(self) -> None:
-        await self._free().clear()
+        await (await self._free()).clear()
 
     def finish(self, text: str) -> Callable[[], AsyncGenerator[TTSResponse, None]]:
         """The increments that are left of the utterance, after `text` was added to it."""
-        self._free()
         return lambda: self._rest(text)
 
     async def _rest(self, text: str) -> AsyncGenerator[TTSResponse, None]:
-        session = self._free()
+        session = await self._free()
         self._finishing = True
+        complete = False
         try:
             await session.send(text)
             if session.unflushed:
                 await session.flush()
             async for increment in session.utterance() if session.speaking else speech.silence():
+                complete = increment.is_last
                 yield increment
+        except Exception:
+            complete = True  # the session has its error; there is nothing to drop
+            raise
         finally:
-            self._finishing = False
+            try:
+                if not complete:
+                    await session.interrupt()  # what was not taken is not spoken into the next utterance
+            finally:
+                self._finishing = False
 
-    def _free(self) -> Session:
-        if self._finishing:
-            raise ConcurrentUseError("the utterance is being synthesized; wait for its last increment")
-        return self._session
+    async def _free(self) -> Session:
+        for _ in range(_TICKS):
+            if not self._finishing:
+                return self._session
+            await asyncio.sleep(0)
+        raise ConcurrentUseError("the utterance is being synthesized; take its increments to the end, or close it")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from modeldeck._transport.limits import Retry
-from modeldeck.tts.base import P, TTSModelBase, TTSOptions
+from modeldeck.tts.base import P, TTSModelBase
+from modeldeck.tts.options import TTSOptions
 
 if TYPE_CHECKING:
     from modeldeck.credential.base import CredentialBase

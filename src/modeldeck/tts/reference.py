@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modeldeck._near import did_you_mean, shortened
+from modeldeck._near import did_you_mean, near_or_list, quoted
 from modeldeck.credential.base import CredentialBase
 from modeldeck.credential.factory import CredentialFactory
-from modeldeck.errors import ModelNotFoundError, ParameterError
+from modeldeck.errors import CredentialError, ModelNotFoundError, ParameterError
 from modeldeck.tts.base import TTSModelBase
 from modeldeck.tts.card import TTSModelCard
 
@@ -30,9 +30,11 @@ def find_model(reference: str) -> FoundModel:
 
     Raises ModelNotFoundError when there is none, or several, and lists the choices.
     """
-    provider, slash, rest = reference.partition("/")
-    if not slash or not provider or not rest:
-        raise ModelNotFoundError(f"{reference!r} is no reference; write provider/model or provider/model:voice")
+    asked: Any = reference
+    provider, _, rest = asked.partition("/") if isinstance(asked, str) else ("", "", "")
+    if not provider or not all(rest.partition(":")[0].split("/")):
+        shown = quoted(reference)
+        raise ModelNotFoundError(f"{shown} is no reference; write provider/model or provider/model:voice")
     credential = _credential_class(provider)
     classes = credential.get_tts_model_classes()
     known = [(cls, card) for cls in classes for card in cls.list_models()]
@@ -67,12 +69,10 @@ def tts_model(
 
 
 def _credential_class(provider: str) -> type[CredentialBase]:
-    cls = CredentialFactory.get_credential_class(provider)
-    if cls is None:
-        known = sorted(one.provider_name() for one in CredentialFactory.credential_classes())
-        hint = did_you_mean(provider, known) or f"; there are: {', '.join(known)}"
-        raise ModelNotFoundError(f"no provider {provider!r}{hint}")
-    return cls
+    try:
+        return CredentialFactory.find(provider)
+    except CredentialError as error:
+        raise ModelNotFoundError(str(error)) from None
 
 
 def _uncarded(
@@ -84,10 +84,8 @@ def _uncarded(
 ) -> FoundModel:
     """A model that no card describes is taken when one class alone can mean it and nothing is spelt like it."""
     name, _, voice = rest.partition(":")
-    near = did_you_mean(name, known)
-    if len(classes) == 1 and not near:
+    if len(classes) == 1 and not did_you_mean(name, known):
         return FoundModel(credential, classes[0], name, voice or None, None)
     if not classes:
         raise ModelNotFoundError(f"{provider} has no text to speech")
-    hint = near or f"; there are: {shortened(known)}"
-    raise ModelNotFoundError(f"{provider} has no model {name!r}{hint}", provider=provider)
+    raise ModelNotFoundError(f"{provider} has no model {name!r}{near_or_list(name, known, 8)}", provider=provider)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from modeldeck import message
+from modeldeck.errors import ParameterError
 
 if TYPE_CHECKING:
     from modeldeck.message import AudioBlock, DataBlock
@@ -33,6 +34,12 @@ class AudioFormat:
     encoding: str
     sample_rate: int
     channels: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("sample_rate", "channels"):
+            value: Any = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ParameterError(f"{name} must be a whole number above 0, not {value!r}", parameter=name)
 
     @property
     def media_type(self) -> str:

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
-from contextlib import aclosing
-from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import assert_never
+from typing import Any
 
 from modeldeck._transport.limits import Timeouts
-from modeldeck.errors import ConcurrentUseError, UnsupportedError
-from modeldeck.tts.assemble import Assembler, asked
+from modeldeck.errors import ConcurrentUseError, ParameterError, ProtocolError, UnsupportedError
+from modeldeck.tts.assemble import asked
 from modeldeck.tts.delivery import Delivery
 from modeldeck.tts.hook import (
-    Audio,
     Clear,
+    Cleared,
+    Commit,
     ConversationEvent,
     Flush,
     Inbox,
-    SpeechEvent,
+    Item,
     SpeechRequest,
     Text,
     UtteranceEnd,
 )
-from modeldeck.tts.pace import paced
-from modeldeck.tts.response import TTSResponse, TTSUsage, WordTiming
-from modeldeck.tts.sentences import SentenceCutter
+from modeldeck.tts.pace import Limit, closed, too_late
+from modeldeck.tts.response import TTSResponse
+from modeldeck.tts.utterance import Utterance
 
 Converse = Callable[[SpeechRequest, Inbox], AsyncIterator[ConversationEvent]]
 
@@ -35,9 +35,10 @@ Converse = Callable[[SpeechRequest, Inbox], AsyncIterator[ConversationEvent]]
 class Session:
     """One conversation, opened with `async with tts.session() as s`.
 
-    `send` and `flush` text while another task iterates the session; `flush` ends an utterance, whose last
-    increment has `is_last`. Iterating ends when the session is closed or, after `end()`, with the last audio.
-    At most `buffer` seconds of audio wait for a slow consumer; then the model waits too.
+    `send` and `flush` text while another task iterates the session, or its `utterance()`; `flush` ends an
+    utterance, whose last increment has `is_last`. Iterating ends when the session is closed or, after `end()`,
+    with the last audio. At most `buffer` seconds of audio wait for a slow consumer; then the model waits too.
+    What breaks the conversation is raised to everybody who uses it, to the reader after the audio that had come.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class Session:
         *,
         delivery: Delivery,
         check: Callable[[str], None],
+        timeouts: Timeouts,
+        provider: str | None,
         buffer: float = 30.0,
     ) -> None:
         """`check` raises for a text that cannot be sent."""
@@ -54,20 +57,31 @@ class Session:
         self._request = asked(request, delivery)
         self._delivery = delivery
         self._check = check
+        self._timeouts = timeouts
+        self._provider = provider
         self._buffer = buffer
-        self._inbox: asyncio.Queue[Text | Flush | Clear | None] = asyncio.Queue()
-        self._ready: deque[tuple[_Utterance, TTSResponse]] = deque()
         self._changed = asyncio.Event()
-        self._pump: asyncio.Task[None] | None = None
-        self._error: BaseException | None = None
-        self._over = False
+        self._turn = asyncio.Lock()  # writers and interrupt() one after the other
         self._iterating = False
-        self.unflushed = False  # text was sent since the last flush
-        self._owed = 0  # flushed utterances whose last increment was not taken yet
-        self._utterances: deque[_Utterance] = deque()  # first: being spoken; last: being written
-        self._delivered: _Utterance | None = None  # the one that the caller was given audio of
+        self._open = False
+        self._error: Exception | None = None
+        self._pumps: set[asyncio.Task[None]] = set()  # the last one, and those that are still closing
+        self._begin()
+
+    def _begin(self) -> None:
+        """A conversation that nothing was said in."""
+        self._ended = self._over = False
+        self._inbox: asyncio.Queue[Item | None] = asyncio.Queue()
+        self._ready: deque[tuple[Utterance, TTSResponse]] = deque()
+        self._spoken: deque[Utterance] = deque()  # flushed or begun, and not ended by the model
+        self._unsent = False  # text was sent since the last flush
+        self._owed = 0  # flushed utterances whose last increment was not taken
+        self._delivered: Utterance | None = None  # the one that the caller was given audio of
+        self._limit: Limit | None = None
+        self._waiting_since = 0.0
 
     async def __aenter__(self) -> Session:
+        self._open = True
         self._start()
         return self
 
@@ -78,38 +92,39 @@ class Session:
 
     async def aclose(self) -> None:
         """Stop at once; what is queued is dropped."""
-        self._over = True
+        self._open = False
         self._ready.clear()
         await self._stop()
         self._ready.clear()
         self._changed.set()
 
+    # -- writing
+
     async def send(self, text: str) -> None:
         """More text of the current utterance."""
-        self._check_open()
         self._check(text)
-        if text:
-            self.unflushed = True
-            self._inbox.put_nowait(Text(text))
+        await self._put_in(Text(text) if text else None)
 
     async def flush(self) -> None:
         """The utterance is complete; the next text begins another."""
-        self._check_open()
-        self._owed += 1
-        self.unflushed = False
-        self._inbox.put_nowait(Flush())
+        await self._put_in(Flush())
+
+    async def commit(self) -> None:
+        """Speak what is there now; the utterance goes on."""
+        await self._put_in(Commit())
 
     async def clear(self) -> None:
         """Forget the text that has not been spoken yet."""
-        self._check_open()
-        self._inbox.put_nowait(Clear())
+        await self._put_in(Clear())
 
     async def end(self) -> None:
         """No more text: iterating ends with the last audio."""
-        self._check_open()
-        if self.unflushed:
+        if self._unsent:
             await self.flush()
-        self._inbox.put_nowait(None)
+        async with self._turn:
+            self._check_open()
+            self._ended = True
+            self._inbox.put_nowait(None)
 
     async def feed(self, texts: AsyncIterable[str] | Iterable[str]) -> None:
         """Send all of `texts` as one utterance; what `texts` raises ends the conversation with that error."""
@@ -129,17 +144,26 @@ class Session:
         """Stop speaking now: nothing of the old utterance is delivered any more, what is queued is dropped.
 
         `played`: seconds of the utterance that were heard. Returns the text up to the last word that began by
-        then, None when the model gives no word timings.
+        then, None when the model gives no word timings. The conversation goes on, also after `end()`.
         """
-        self._check_open()
+        position: Any = played
+        if position is not None and not (isinstance(position, int | float) and 0 <= position < math.inf):
+            raise ParameterError(f"played must be seconds from 0 on, not {played!r}", parameter="played")
         self._ready.clear()
-        told = self._delivered or _Utterance()
-        await self._stop()
-        while not self._inbox.empty():
-            self._inbox.get_nowait()
-        self._ready.clear()
-        self._start()
-        return heard(told.text, told.timings, played)
+        async with self._turn:
+            if not self._open:
+                raise self._closed()
+            self._raise_error()
+            self._ready.clear()
+            told = self._delivered
+            try:
+                await self._stop()
+            finally:  # also when this is cancelled: what comes next is spoken
+                self._begin()
+                self._start()
+            return told.heard(played) if told is not None else None
+
+    # -- reading
 
     def __aiter__(self) -> Session:
         return self
@@ -151,21 +175,12 @@ class Session:
         try:
             while not self._ready:
                 self._raise_error()
-                if self._over:
+                if self._over or not self._open:
                     raise StopAsyncIteration
                 await self._change()
             return self._take()
         finally:
             self._iterating = False
-
-    def arrived(self) -> list[TTSResponse]:
-        """What is there now, without waiting; never the same twice. Raises what ended the conversation."""
-        if self._iterating:
-            raise ConcurrentUseError("this session is being iterated; its audio goes there")
-        taken = [self._take() for _ in range(len(self._ready))]
-        if not taken:
-            self._raise_error()
-        return taken
 
     async def utterance(self) -> AsyncGenerator[TTSResponse, None]:
         """The increments up to the current utterance's last one."""
@@ -174,73 +189,131 @@ class Session:
             if increment.is_last:
                 return
 
+    def arrived(self) -> list[TTSResponse]:
+        """What is there now of one utterance, without waiting; never the same twice."""
+        if self._iterating:
+            raise ConcurrentUseError("this session is being iterated; its audio goes there")
+        taken: list[TTSResponse] = []
+        while self._ready and not (taken and taken[-1].is_last):
+            taken.append(self._take())
+        if not taken:
+            self._raise_error()
+        return taken
+
+    @property
+    def unflushed(self) -> bool:
+        """Text was sent since the last flush."""
+        return self._unsent
+
     @property
     def speaking(self) -> bool:
         """There is text that was not flushed, or an utterance whose end was not taken yet."""
-        return self.unflushed or self._owed > 0
+        return self._unsent or self._owed > 0
 
     # -- inside
 
     def _start(self) -> None:
-        self._error = None
-        self.unflushed, self._owed = False, 0
-        self._delivered = None
-        self._utterances = deque([_Utterance()])
-        self._pump = asyncio.get_running_loop().create_task(self._run(), name="modeldeck session")
+        pump = asyncio.get_running_loop().create_task(self._run(), name="modeldeck session")
+        self._pumps.add(pump)
+        pump.add_done_callback(self._pumps.discard)
 
     async def _stop(self) -> None:
-        pump, self._pump = self._pump, None
-        if pump is not None:
+        pumps = set(self._pumps)
+        for pump in pumps:
             pump.cancel()
-            await asyncio.wait([pump])
+        if pumps:
+            await asyncio.wait(pumps)
+
+    async def _put_in(self, item: Item | None) -> None:
+        async with self._turn:
+            self._check_open()
+            if item is None:
+                return
+            if isinstance(item, Text):
+                self._unsent = True
+            elif isinstance(item, Flush):
+                self._unsent = False
+                self._owed += 1
+            self._inbox.put_nowait(item)
 
     async def _run(self) -> None:
+        inbox, ready = self._inbox, self._ready
         try:
-            await self._pass_on(self._converse(self._request, self._received()))
-            self._over = True
-        except Exception as error:  # whoever iterates or pushes gets it
-            self._error = error
+            await self._pass_on(self._converse(self._request, self._received(inbox)))
+            self._over = self._over or ready is self._ready
+        except Exception as error:
+            if ready is self._ready:
+                self._error = self._error or error
         finally:
             self._changed.set()
 
-    async def _received(self) -> AsyncGenerator[Text | Flush | Clear, None]:
-        while (item := await self._inbox.get()) is not None:
+    async def _received(self, inbox: asyncio.Queue[Item | None]) -> AsyncGenerator[Item, None]:
+        clock = asyncio.get_running_loop().time
+        while (item := await inbox.get()) is not None:
+            if not self._spoken or self._spoken[-1].flushed:
+                self._spoken.append(Utterance(self._delivery, clock))
             if isinstance(item, Text):
-                self._utterances[-1].write(item.text)
+                self._spoken[-1].write(item.text)
             elif isinstance(item, Flush):
-                self._utterances.append(_Utterance())
+                self._spoken[-1].flushed = True
             yield item
+            self._rearm()
 
     async def _pass_on(self, events: AsyncIterator[ConversationEvent]) -> None:
-        clock = asyncio.get_running_loop().time
-        assembler = Assembler(self._delivery)
         try:
-            async for event in events:
-                utterance = self._utterances[0]
-                match event:
-                    case Audio():
-                        if (increment := assembler.audio(event)) is not None:
-                            utterance.first_audio = utterance.first_audio or clock() - utterance.began
-                            await self._put(utterance, increment)
-                    case WordTiming():
-                        utterance.timings.append(event)
-                        assembler.timing(event)
-                    case TTSUsage():
-                        utterance.usage = event
-                    case UtteranceEnd():
-                        seconds = clock() - utterance.began
-                        for increment in assembler.ended(utterance.usage, seconds, utterance.first_audio):
-                            await self._put(utterance, increment)
-                        self._utterances.popleft()
-                        assembler = Assembler(self._delivery)
-                    case _:
-                        assert_never(event)
+            while (event := await self._next(events)) is not None:
+                if not self._spoken:
+                    raise ProtocolError(f"{type(event).__name__} of a hook that was given no text")
+                utterance = self._spoken[0]
+                if isinstance(event, UtteranceEnd):
+                    if not utterance.flushed:
+                        raise ProtocolError("UtteranceEnd of a hook before the utterance was flushed")
+                    for ending in utterance.ended():
+                        await self._hand_over(utterance, ending)
+                    self._spoken.popleft()
+                elif isinstance(event, Cleared):
+                    last = self._spoken[-1]
+                    last.text = last.text[: len(last.text) - event.characters]
+                elif (increment := utterance.take(event)) is not None:
+                    await self._hand_over(utterance, increment)
         finally:
-            close = getattr(events, "aclose", None)
-            if close is not None:
-                await close()
+            await closed(events)
 
-    async def _put(self, utterance: _Utterance, increment: TTSResponse) -> None:
+    async def _next(self, events: AsyncIterator[ConversationEvent]) -> ConversationEvent | None:
+        """The next event; while a flushed utterance is owed, within the time-outs."""
+        self._waiting_since = asyncio.get_running_loop().time()
+        due, _ = self._due()
+        self._limit = limit = Limit(due)
+        try:
+            async with limit:
+                return await anext(events, None)
+        except TimeoutError:
+            if not limit.passed:
+                raise
+            raise too_late(self._timeouts, self._due()[1], self._provider) from None
+        finally:
+            self._limit = None
+
+    def _due(self) -> tuple[float | None, str]:
+        utterance = self._spoken[0] if self._spoken else None
+        if utterance is None or not utterance.flushed:
+            return None, ""
+        name = "idle" if utterance.assembler.received else "first_audio"
+        limit: float | None = getattr(self._timeouts, name)
+        due = None if limit is None else self._waiting_since + limit
+        if self._timeouts.total is not None:
+            total = utterance.began + self._timeouts.total
+            if due is None or total < due:
+                return total, "total"
+        return due, name
+
+    def _rearm(self) -> None:
+        """The hook has taken an item: from now on it may owe an answer."""
+        if self._limit is not None and self._limit.due is None and not self._limit.passed:
+            self._waiting_since = asyncio.get_running_loop().time()
+            self._limit.move(self._due()[0])
+
+    async def _hand_over(self, utterance: Utterance, increment: TTSResponse) -> None:
         while sum(part.duration or 0.0 for _, part in self._ready) > self._buffer:
             await self._change()
         self._ready.append((utterance, increment))
@@ -260,110 +333,14 @@ class Session:
 
     def _raise_error(self) -> None:
         if self._error is not None:
-            error, self._error = self._error, None
-            self._over = True
-            raise error
+            raise self._error
 
     def _check_open(self) -> None:
         self._raise_error()
-        if self._over or self._pump is None:
-            raise UnsupportedError("the session is closed; open one with `async with tts.session()`")
+        if not self._open:
+            raise self._closed()
+        if self._ended or self._over:
+            raise UnsupportedError("the conversation was ended with end(); interrupt() or another session begins anew")
 
-
-@dataclass
-class _Utterance:
-    """What was written of one utterance, and what was told about its audio."""
-
-    text: str = ""
-    began: float = field(default_factory=lambda: asyncio.get_running_loop().time())
-    first_audio: float | None = None
-    usage: TTSUsage | None = None
-    timings: list[WordTiming] = field(default_factory=list[WordTiming])
-
-    def write(self, text: str) -> None:
-        if not self.text:
-            self.began = asyncio.get_running_loop().time()
-        self.text += text
-
-
-async def sentence_by_sentence(
-    speak: Callable[[SpeechRequest], AsyncIterator[SpeechEvent]],
-    request: SpeechRequest,
-    inbox: Inbox,
-    timeouts: Timeouts,
-    provider: str | None,
-) -> AsyncGenerator[ConversationEvent, None]:
-    """A conversation on a model that takes whole texts: each sentence is one request, as soon as it is whole."""
-    cutter, told = SentenceCutter(), _Told()
-    async for item in inbox:
-        match item:
-            case Text():
-                sentences = cutter.feed(item.text)
-            case Flush():
-                rest = cutter.rest()
-                sentences = [rest] if rest else []
-            case Clear():
-                sentences = []
-                cutter.rest()
-            case _:
-                assert_never(item)
-        for sentence in sentences:
-            if any(map(str.isalnum, sentence)):
-                events = paced(speak(replace(request, text=sentence)), timeouts, deadline=None, provider=provider)
-                async with aclosing(events):
-                    async for event in events:
-                        if (shifted := told.event(event)) is not None:
-                            yield shifted
-            told.sentence_done(sentence)
-        if isinstance(item, Flush):
-            yield told.usage
-            yield UtteranceEnd()
-            told = _Told()
-
-
-class _Told:
-    """Where in the utterance the next sentence begins: seconds of audio, code points of text; what was billed."""
-
-    def __init__(self) -> None:
-        self.usage = TTSUsage()
-        self._assembler = Assembler(Delivery(wav=False))
-        self._begin = 0.0
-        self._characters = 0
-
-    def event(self, event: SpeechEvent) -> Audio | WordTiming | None:
-        """The event as the utterance sees it; usage is added up."""
-        match event:
-            case Audio():
-                self._assembler.audio(event)
-                return event
-            case TTSUsage():
-                self.usage = added(self.usage, event)
-                return None
-            case WordTiming(begin_index=begin, end_index=end):
-                return replace(
-                    event,
-                    start=event.start + self._begin,
-                    end=event.end + self._begin,
-                    begin_index=None if begin is None else begin + self._characters,
-                    end_index=None if end is None else end + self._characters,
-                )
-            case _:
-                assert_never(event)
-
-    def sentence_done(self, sentence: str) -> None:
-        self._begin = self._assembler.seconds
-        self._characters += len(sentence)
-
-
-def added(one: TTSUsage, other: TTSUsage) -> TTSUsage:
-    """Two requests' usage together; what neither knows stays unknown."""
-    both = other.characters if one.characters is None else one.characters + (other.characters or 0)
-    return TTSUsage(one.input_tokens + other.input_tokens, one.output_tokens + other.output_tokens, 0.0, both)
-
-
-def heard(text: str, timings: list[WordTiming], played: float | None) -> str | None:
-    """The text up to the last word that had begun `played` seconds into the audio; None without timings."""
-    if played is None or not timings:
-        return None
-    ends = [timing.end_index for timing in timings if timing.start < played and timing.end_index is not None]
-    return text[: max(ends)] if ends else ""
+    def _closed(self) -> UnsupportedError:
+        return UnsupportedError("the session is closed; open one with `async with tts.session()`")

@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
 from contextlib import aclosing
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, assert_never, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from modeldeck._transport.limits import Retry, Timeouts
-from modeldeck.errors import ConcurrentUseError, ModelDeckError, ProviderError
-from modeldeck.tts.assemble import Assembler, asked, joined
+from modeldeck.errors import ConcurrentUseError, ModelDeckError, UnsupportedError
+from modeldeck.tts.assemble import asked, joined
 from modeldeck.tts.delivery import Delivery
-from modeldeck.tts.hook import Audio, SpeechEvent, SpeechRequest
-from modeldeck.tts.pace import paced
-from modeldeck.tts.response import TTSResponse, TTSUsage, WordTiming
+from modeldeck.tts.hook import SpeechEvent, SpeechRequest
+from modeldeck.tts.pace import attempted
+from modeldeck.tts.response import TTSResponse, TTSUsage
+from modeldeck.tts.utterance import Utterance
 
 if TYPE_CHECKING:
     from modeldeck.tts.session import Session
@@ -35,8 +36,9 @@ class Speech(AsyncGenerator[TTSResponse, None]):
         self._open = increments
         self._stream = stream
         self._increments: AsyncGenerator[TTSResponse, None] | None = None
-        self._whole: TTSResponse | None = None
+        self._outcome: TTSResponse | Exception | None = None
         self._busy = False
+        self._closed = False
 
     def __await__(self) -> Generator[Any, None, Delivered]:
         return self._delivered().__await__()
@@ -44,10 +46,17 @@ class Speech(AsyncGenerator[TTSResponse, None]):
     async def _delivered(self) -> Delivered:
         if self._stream:
             return cast("Delivered", self)
-        if self._whole is None:
-            async with aclosing(self):
-                self._whole = joined([part async for part in self])
-        return cast("Delivered", self._whole)
+        if self._outcome is None:
+            if self._closed:
+                raise UnsupportedError("this Speech was closed; call synthesize() again")
+            try:
+                async with aclosing(self):
+                    self._outcome = joined([part async for part in self])
+            except Exception as error:
+                self._outcome = error
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return cast("Delivered", self._outcome)
 
     def __aiter__(self) -> Speech:
         return self
@@ -55,6 +64,8 @@ class Speech(AsyncGenerator[TTSResponse, None]):
     async def __anext__(self) -> TTSResponse:
         if self._busy:
             raise ConcurrentUseError("two tasks iterate one Speech; call synthesize() once for each")
+        if self._closed:
+            raise StopAsyncIteration
         if self._increments is None:
             self._increments = self._open()
         self._busy = True
@@ -75,7 +86,10 @@ class Speech(AsyncGenerator[TTSResponse, None]):
         return await self._increments.athrow(typ, val, tb)
 
     async def aclose(self) -> None:
-        """Stop the provider; a no-op after the end."""
+        """Stop the provider; a no-op after the end. To stop it from another task, cancel the one that iterates."""
+        if self._busy:
+            raise ConcurrentUseError("a task is iterating this Speech; cancel that task")
+        self._closed = True
         if self._increments is not None:
             await self._increments.aclose()
 
@@ -91,57 +105,21 @@ async def spoken(
 ) -> AsyncGenerator[TTSResponse, None]:
     """The increments of one request: attempts before the first audio, time-outs, usage, the last response."""
     clock = asyncio.get_running_loop().time
-    started, attempt = clock(), 0
-    deadline = None if timeouts.total is None else started + timeouts.total
-    while True:
-        assembler = Assembler(delivery)
-        events = paced(hook(asked(request, delivery)), timeouts, deadline=deadline, provider=provider)
-        increments = _increments(events, request, assembler, started, provider)
-        try:
-            async with aclosing(increments):
-                async for increment in increments:
+    utterance = Utterance(delivery, clock)
+    deadline = None if timeouts.total is None else utterance.began + timeouts.total
+    events = attempted(
+        hook, asked(request, delivery), timeouts=timeouts, retry=retry, deadline=deadline, provider=provider
+    )
+    try:
+        async with aclosing(events):
+            async for event in events:
+                if (increment := utterance.take(event)) is not None:
                     yield increment
-            return
-        except ModelDeckError as error:
-            if assembler.bytes:  # nothing is spoken twice
-                error.args = (f"{error}; {assembler.seconds:.2f} s of audio had come", *error.args[1:])
-                raise
-            left = None if deadline is None else deadline - clock()
-            pause = retry.pause(attempt, error, left)
-            if pause is None:
-                raise
-            attempt += 1
-            await asyncio.sleep(pause)
-
-
-async def _increments(
-    events: AsyncGenerator[SpeechEvent, None],
-    request: SpeechRequest,
-    assembler: Assembler,
-    started: float,
-    provider: str | None,
-) -> AsyncGenerator[TTSResponse, None]:
-    """One attempt."""
-    clock = asyncio.get_running_loop().time
-    usage: TTSUsage | None = None
-    first_audio: float | None = None
-    async with aclosing(events):
-        async for event in events:
-            match event:
-                case Audio():
-                    increment = assembler.audio(event)
-                    if increment is not None:
-                        first_audio = clock() - started if first_audio is None else first_audio
-                        yield increment
-                case WordTiming():
-                    assembler.timing(event)
-                case TTSUsage():
-                    usage = event
-                case _:
-                    assert_never(event)
-    if not assembler.received and any(map(str.isalnum, request.text)):
-        raise ProviderError("the provider ended without any audio", provider=provider, retryable=True)
-    for increment in assembler.ended(usage, clock() - started, first_audio):
+    except ModelDeckError as error:
+        if utterance.assembler.received:
+            error.args = (f"{error}; {utterance.assembler.seconds:.2f} s of audio had come", *error.args[1:])
+        raise
+    for increment in utterance.ended():
         yield increment
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import ClassVar, Literal, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from modeldeck.credential.base import CredentialBase
 from modeldeck.credential.fields import ApiKey, BaseUrl, origin
@@ -21,12 +22,16 @@ _SUFFIXES = ("/compatible-mode/v1", "/api/v1", "/api-ws/v1/inference", "/api-ws/
 Region = Literal["cn-beijing", "ap-southeast-1", "us-east-1", "cn-hongkong"]
 
 
-def _region() -> Region:
-    return cast("Region", os.environ.get("DASHSCOPE_API_REGION") or "cn-beijing")  # validated as a default
+_PLACE = {
+    "region": ("DASHSCOPE_API_REGION",),
+    "base_url": ("DASHSCOPE_HTTP_BASE_URL", "DASHSCOPE_COMPATIBLE_BASE_URL"),
+}
 
 
-def _base_url() -> str | None:
-    return os.environ.get("DASHSCOPE_HTTP_BASE_URL") or os.environ.get("DASHSCOPE_COMPATIBLE_BASE_URL") or None
+def _place(fields: tuple[str, ...]) -> dict[str, str]:
+    """These fields as the environment has them."""
+    found = {field: [os.environ[name] for name in _PLACE[field] if os.environ.get(name)] for field in fields}
+    return {field: texts[0] for field, texts in found.items() if texts}
 
 
 def _workspace() -> str | None:
@@ -49,19 +54,26 @@ class DashScopeCredential(CredentialBase):
     type: Literal["dashscope_credential"] = Field(default="dashscope_credential", title="Type")
     api_key: ApiKey = Field(title="API key", description="Starts with sk-; made in the Model Studio console.")
     region: Region = Field(
-        default_factory=_region,
-        title="Region",
-        description="Where the key was made; it works nowhere else.",
-        json_schema_extra={"default": "cn-beijing"},
+        default="cn-beijing", title="Region", description="Where the key was made; it works nowhere else."
     )
     base_url: BaseUrl | None = Field(
-        default_factory=_base_url,
+        default=None,
         title="Base URL",
         description="Instead of the region's host: a workspace host, a proxy or a test server.",
     )
     workspace_id: str | None = Field(
         default_factory=_workspace, title="Workspace", description="Only for keys of a sub-workspace."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _placed(cls, data: Any) -> Any:
+        """The environment's word where no argument has one: a region that is given beats its base URL."""
+        if not isinstance(data, Mapping) or "region" in data:
+            return data
+        if "base_url" not in data:
+            return {**data, **_place(("region", "base_url"))}
+        return {**data, **_place(("region",))} if data["base_url"] is None else data
 
     def host(self) -> str:
         """Origin and prefix that every path of the service follows, without a last slash."""

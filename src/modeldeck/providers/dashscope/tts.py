@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
 from modeldeck.providers.dashscope.credential import DashScopeCredential
 from modeldeck.providers.dashscope.parameters import QwenTTSParameters
-from modeldeck.tts.base import TTSModelBase, TTSOptions
+from modeldeck.tts.base import TTSModelBase
+from modeldeck.tts.options import TTSOptions
 
 if TYPE_CHECKING:
     from modeldeck.tts.card import TTSModelCard

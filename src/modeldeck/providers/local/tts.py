@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
 from modeldeck.providers.local.credential import LocalCredential
 from modeldeck.providers.local.parameters import LocalTTSParameters
-from modeldeck.tts.base import TTSModelBase, TTSOptions
+from modeldeck.tts.base import TTSModelBase
+from modeldeck.tts.options import TTSOptions
 
 if TYPE_CHECKING:
     from modeldeck.tts.card import TTSModelCard, Voice

@@ -1,0 +1,105 @@
+"""A conversation on a model that takes whole texts: each sentence is one request, as soon as it is whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import assert_never
+
+from modeldeck._transport.limits import Retry, Timeouts
+from modeldeck.tts.assemble import Assembler
+from modeldeck.tts.delivery import Delivery
+from modeldeck.tts.hook import (
+    Audio,
+    Clear,
+    Cleared,
+    Commit,
+    ConversationEvent,
+    Flush,
+    Inbox,
+    SpeechEvent,
+    SpeechRequest,
+    Text,
+    UtteranceEnd,
+)
+from modeldeck.tts.pace import attempted
+from modeldeck.tts.response import TTSUsage, WordTiming
+from modeldeck.tts.sentences import SentenceCutter
+
+
+async def sentence_by_sentence(
+    speak: Callable[[SpeechRequest], AsyncIterator[SpeechEvent]],
+    request: SpeechRequest,
+    inbox: Inbox,
+    *,
+    timeouts: Timeouts,
+    retry: Retry,
+    provider: str | None,
+) -> AsyncGenerator[ConversationEvent, None]:
+    """`_converse` for a class that fills `_speak`; every sentence has attempts of its own."""
+    cutter, told = SentenceCutter(), _Told()
+    async for item in inbox:
+        sentences: list[str] = []
+        match item:
+            case Text():
+                sentences = cutter.feed(item.text)
+            case Flush() | Commit():
+                sentences = [cutter.rest()]
+            case Clear():
+                yield Cleared(len(cutter.rest()))
+            case _:
+                assert_never(item)
+        for sentence in sentences:
+            if any(map(str.isalnum, sentence)):
+                one = replace(request, text=sentence)
+                events = attempted(speak, one, timeouts=timeouts, retry=retry, deadline=None, provider=provider)
+                async with aclosing(events):
+                    async for event in events:
+                        if (shifted := told.event(event)) is not None:
+                            yield shifted
+            told.sentence_done(sentence)
+        if isinstance(item, Flush):
+            yield told.usage
+            yield UtteranceEnd()
+            told = _Told()
+
+
+class _Told:
+    """Where in the utterance the next sentence begins: seconds of audio, code points of text; what was billed."""
+
+    def __init__(self) -> None:
+        self.usage = TTSUsage()
+        self._assembler = Assembler(Delivery(wav=False))
+        self._begin = 0.0
+        self._characters = 0
+
+    def event(self, event: SpeechEvent) -> Audio | WordTiming | None:
+        """The event as the utterance sees it; usage is added up."""
+        match event:
+            case Audio():
+                self._assembler.audio(event)
+                return event
+            case TTSUsage():
+                self.usage = both(self.usage, event)
+                return None
+            case WordTiming(begin_index=begin, end_index=end):
+                return replace(
+                    event,
+                    start=event.start + self._begin,
+                    end=event.end + self._begin,
+                    begin_index=None if begin is None else begin + self._characters,
+                    end_index=None if end is None else end + self._characters,
+                )
+            case _:
+                assert_never(event)
+
+    def sentence_done(self, sentence: str) -> None:
+        self._begin = self._assembler.seconds
+        self._characters += len(sentence)
+
+
+def both(one: TTSUsage, other: TTSUsage) -> TTSUsage:
+    """Two requests' usage together; what neither knows stays unknown."""
+    characters = other.characters if one.characters is None else one.characters + (other.characters or 0)
+    return TTSUsage(one.input_tokens + other.input_tokens, one.output_tokens + other.output_tokens, 0.0, characters)

@@ -1,0 +1,36 @@
+"""The text of a request: what may be given, and whether it can be sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from modeldeck.errors import ParameterError
+
+if TYPE_CHECKING:
+    from modeldeck.tts.card import Limits
+
+
+def plain_text(text: Any) -> str:
+    """A str as it is, the text of a Msg."""
+    if isinstance(text, str):
+        return text
+    get = getattr(text, "get_text_content", None)
+    if get is None:
+        raise ParameterError(f"text must be a str or a Msg, not {type(text).__name__}", parameter="text")
+    return get() or ""
+
+
+def text_problem(text: str, model: str, limits: Limits | None) -> ParameterError | None:
+    """Half a character, or more than `limits` allow; the second has a `limit`."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"text has half a character at {error.start} (a lone surrogate); it cannot be sent as UTF-8"
+        return ParameterError(message, parameter="text")
+    if limits is None or limits.max_characters is None or limits.count(text) <= limits.max_characters:
+        return None
+    message = (
+        f"{model}: the text has {limits.count(text):,} characters ({limits.counting}), "
+        f"{limits.max_characters:,} is the limit of one request"
+    )
+    return ParameterError(message, parameter="text", limit=limits.max_characters)
