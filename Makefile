@@ -29,6 +29,7 @@ run: $(VENV)/.ready-to-run
 	$(VENV)/bin/modeldeck models
 	$(VENV)/bin/modeldeck say "Hello from modeldeck. This voice is local: no key, no network." -o hello.wav
 	@echo "Done: the models are listed above, and hello.wav holds the sentence, spoken by the local voice."
+	@echo "The command is $(VENV)/bin/modeldeck; . $(VENV)/bin/activate puts it on your PATH."
 
 test: $(VENV)/.ready-to-test
 	$(PY) -m pytest $(ARGS)
