@@ -120,11 +120,11 @@ def shipped(first: str, rounds: int) -> dict[str, object]:
 def build(_: str, rounds: int) -> dict[str, object]:
     """Models built and parameters enforced; the decks are known by then."""
     qwen_credential, local_credential = DashScopeCredential(api_key=SecretStr("none")), LocalCredential()
-    model = DashScopeTTSModel(qwen_credential)
+    model = LocalTTSModel(local_credential)
     calls: dict[str, Callable[[], object]] = {
         "qwen": lambda: DashScopeTTSModel(qwen_credential, parameters={"voice": "Cherry"}),
         "local": lambda: LocalTTSModel(local_credential, parameters={"rate": 200}),
-        "call": lambda: model.synthesize("Hello", voice="Serena", language_type="English"),
+        "call": lambda: model.synthesize("Hello", voice="de", rate=200),
     }
     taken = {name: [clocked(call, times=100) for _ in range(rounds)] for name, call in calls.items()}
     return {**taken, "jsonschema": int("jsonschema" in sys.modules)}

@@ -259,10 +259,16 @@ class TTSModelCard(BaseModel):
     @property
     def schema_bytes(self) -> bytes:
         """`parameter_schema` in canonical JSON; equal bytes, equal schema."""
-        return self._bytes.get("form", b"{}")
+        return self._view("form")
+
+    def _view(self, view: str) -> bytes:
+        """Canonical bytes, written once for all copies of the card."""
+        if view not in self._bytes:
+            self._bytes[view] = canonical(getattr(self._merged, view)) if self._merged is not None else b"{}"
+        return self._bytes[view]
 
     def _fresh(self, view: str) -> dict[str, Any]:
-        schema: dict[str, Any] = json.loads(self._bytes.get(view, b"{}"))
+        schema: dict[str, Any] = json.loads(self._view(view))
         return schema
 
     @classmethod
@@ -293,12 +299,7 @@ def build_card(
     voices = Voices([(voice.id, voice.label) for voice in file.voices], file.default_voice, file.custom_voices)
     try:
         merged = merge(base_schema(parameters), voices, file.parameter_overrides)
-        views = {
-            "form": canonical(merged.form),
-            "call": canonical(merged.call),
-            "ui": canonical(merged.ui),
-            "overrides": canonical(file.parameter_overrides),
-        }
+        overrides = canonical(file.parameter_overrides)
     except MergeError as error:
         raise CardProblems(problems + error.problems) from None
     except (TypeError, ValueError) as error:
@@ -311,7 +312,7 @@ def build_card(
     facts["realtime"] = realtime if file.realtime is None else file.realtime
     card = TTSModelCard.model_construct(**facts, provider=provider, model_type=model_type, path=path)
     card._merged = merged
-    card._bytes = views
+    card._bytes = {"overrides": overrides}
     return card
 
 

@@ -251,7 +251,7 @@ class Session:
         clock = asyncio.get_running_loop().time
         while (item := await inbox.get()) is not None:
             if not self._spoken or self._spoken[-1].flushed:
-                self._spoken.append(Utterance(self._delivery, clock))
+                self._spoken.append(Utterance(self._delivery, clock, interruptible=True))
             if isinstance(item, Text):
                 self._spoken[-1].write(item.text)
             elif isinstance(item, Flush):

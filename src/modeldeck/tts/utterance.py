@@ -12,15 +12,19 @@ from modeldeck.tts.response import TTSResponse, TTSUsage, WordTiming
 
 
 class Utterance:
-    """Its text so far, its word timings, and the increments that its audio makes."""
+    """Its text so far, its word timings, and the increments that its audio makes.
 
-    def __init__(self, delivery: Delivery, clock: Callable[[], float]) -> None:
+    `interruptible`: somebody may ask what was heard; only then the timings are kept, which grow with the text.
+    """
+
+    def __init__(self, delivery: Delivery, clock: Callable[[], float], *, interruptible: bool = False) -> None:
         self.text = ""
         self.flushed = False
         self.timings: list[WordTiming] = []
         self.assembler = Assembler(delivery)
         self.began = clock()
         self._clock = clock
+        self._interruptible = interruptible
         self._usage: TTSUsage | None = None
         self._first_audio: float | None = None
 
@@ -38,7 +42,8 @@ class Utterance:
                     self._first_audio = self._clock() - self.began
                 return increment
             case WordTiming():
-                self.timings.append(event)
+                if self._interruptible:
+                    self.timings.append(event)
                 self.assembler.timing(event)
             case TTSUsage():
                 self._usage = event
