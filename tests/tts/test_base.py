@@ -266,3 +266,12 @@ def test_warnings_point_at_the_user_s_line() -> None:
     with pytest.warns(ParameterWarning) as told:
         DashScopeRealtimeTTSModel(CREDENTIAL, parameters={"voice": "Chery"}, enforce="warn")
     assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"max_retries": -1}, {"cold_start_words": "a"}, {"retry_delay": float("nan")}, {"cold_start_length": True}],
+)
+def test_numbers_of_a_realtime_model_are_numbers(option: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError, match=next(iter(option))):
+        DashScopeRealtimeTTSModel(CREDENTIAL, **option)

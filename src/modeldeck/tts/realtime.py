@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from modeldeck._transport.limits import Retry
+from modeldeck.errors import ParameterError
 from modeldeck.tts.base import P, TTSModelBase
 from modeldeck.tts.options import TTSOptions
 
@@ -45,6 +47,12 @@ class RealtimeTTSModelBase(TTSModelBase[P]):
 
         `max_retries`: attempts after the first, with backoff from `retry_delay` seconds; `retry` says it whole.
         """
+        numbers = {"cold_start_length": cold_start_length, "cold_start_words": cold_start_words}
+        for name, value in {**numbers, "max_retries": max_retries, "retry_delay": retry_delay}.items():
+            given: Any = 0 if value is None and name in numbers else value
+            whole = isinstance(given, int) or (name == "retry_delay" and isinstance(given, float))
+            if not whole or isinstance(given, bool) or not 0 <= given < math.inf:
+                raise ParameterError(f"{name} must be a number from 0 on, not {value!r}", parameter=name)
         options["retry"] = options.get("retry") or Retry(max_retries, retry_delay, max(retry_delay, 8.0))
         super().__init__(credential, model, parameters, stream, **options)
         self.cold_start_length = cold_start_length
