@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, TypeVar
@@ -16,7 +16,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ModelWrapValidatorHandler,
     PrivateAttr,
     ValidationError,
     computed_field,
@@ -206,7 +205,7 @@ class TTSModelCard(BaseModel):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _restored(cls, data: Any, handler: ModelWrapValidatorHandler[TTSModelCard]) -> TTSModelCard:
+    def _restored(cls, data: Any, handler: Callable[[Any], TTSModelCard]) -> TTSModelCard:
         """A card that was dumped has its schemas again; the rules are made anew where a model is built of it."""
         card = handler(data)
         if isinstance(data, Mapping):
