@@ -153,7 +153,7 @@ class TTSCardFile(BaseModel):
     realtime: bool | None = Field(default=None, description="Takes text while it speaks; absent: as the class does.")
     input_types: list[str] = Field(default=["text/plain"], min_length=1)
     output_types: list[str] = Field(default=["audio/wav"], min_length=1)
-    voices: list[Annotated[Voice, BeforeValidator(_voice, json_schema_input_type=str | Voice)]] = Field(
+    voices: list[Annotated[Voice, BeforeValidator(_voice)]] = Field(
         default_factory=list[Voice], description="Ids, or maps with an id; their order is the form's."
     )
     default_voice: str | None = Field(default=None, description="Preset in forms and calls; absent: the first voice.")
@@ -336,7 +336,8 @@ def copy_card(card: TTSModelCard) -> TTSModelCard:
 def card_file_schema() -> dict[str, Any]:
     """The JSON Schema of a card's YAML file, for editors and `cards check`."""
     schema = form_shape(TTSCardFile.model_json_schema(mode="validation"))
-    overrides = schema["properties"]["parameter_overrides"]
+    voices, overrides = schema["properties"]["voices"], schema["properties"]["parameter_overrides"]
+    voices["items"] = {"anyOf": [{"type": "string", "title": "Text"}, {"title": "Voice", **voices["items"]}]}
     overrides["additionalProperties"] = {"anyOf": [{"type": "object"}, {"type": "null"}]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
