@@ -19,7 +19,7 @@ from modeldeck.errors import (
     UnsupportedError,
 )
 from modeldeck.tts import Audio, SpeechRequest, TTSResponse, TTSUsage, WordTiming
-from modeldeck.tts.hook import ConversationEvent, Inbox, UtteranceEnd
+from modeldeck.tts.hook import ConversationEvent, Flush, Inbox, UtteranceEnd
 from modeldeck.tts.wav import HEADER_BYTES
 
 from .conftest import PER_CHARACTER, Numbered, numbers
@@ -367,3 +367,23 @@ async def test_stream_takes_a_plain_text_and_a_plain_list() -> None:
         tts = Numbered()
         assert [one async for one in tts.stream(texts)][-1].is_last
         assert "".join(request.text for request in tts.requests) == "One. Two."
+
+
+async def test_a_hook_that_takes_the_flush_and_then_waits_for_ever_is_a_time_out() -> None:
+    class Waiting(Numbered):
+        async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncIterator[ConversationEvent]:
+            async for item in inbox:
+                if isinstance(item, Flush):
+                    await asyncio.Event().wait()
+            yield UtteranceEnd()
+
+    with pytest.raises(TimeoutExceededError, match="first_audio"):
+        [one async for one in Waiting(timeouts=Timeouts(first_audio=0.02)).stream("One.")]
+
+
+async def test_a_sentence_that_timed_out_is_tried_again() -> None:
+    tts = Numbered(timeouts=Timeouts(first_audio=0.05))
+    tts.failures = [60.0]
+    with without_pauses():
+        assert [one async for one in tts.stream("One.")][-1].is_last
+    assert len(tts.requests) == 2

@@ -197,7 +197,7 @@ class TTSModelBase(Generic[P]):
             request,
             delivery=self._delivery,
             check=self._check_text,
-            timeouts=self.timeouts,
+            timeouts=Timeouts(None, None, None, self.timeouts.total) if self._sentencewise else self.timeouts,
             provider=self.provider or None,
         )
 
@@ -291,9 +291,13 @@ class TTSModelBase(Generic[P]):
 
     def _check_speaks(self) -> None:
         """A class without a hook says so at once, not when somebody comes for the audio."""
-        cls = builtins.type(self)
-        if cls._speak is TTSModelBase._speak and cls._converse is TTSModelBase._converse:
+        if self._sentencewise and builtins.type(self)._speak is TTSModelBase._speak:
             raise self._silent()
+
+    @property
+    def _sentencewise(self) -> bool:
+        """Conversations are spoken sentence by sentence, each with attempts and time-outs of its own."""
+        return builtins.type(self)._converse is TTSModelBase._converse
 
     @property
     def parameters(self) -> P:

@@ -256,8 +256,8 @@ class Session:
                 self._spoken[-1].write(item.text)
             elif isinstance(item, Flush):
                 self._spoken[-1].flushed = True
+                self._rearm()
             yield item
-            self._rearm()
 
     async def _pass_on(self, events: AsyncIterator[ConversationEvent]) -> None:
         try:
@@ -308,7 +308,7 @@ class Session:
         return due, name
 
     def _rearm(self) -> None:
-        """The hook has taken an item: from now on it may owe an answer."""
+        """The hook takes a flush: from now on it owes an answer."""
         if self._limit is not None and self._limit.due is None and not self._limit.passed:
             self._waiting_since = asyncio.get_running_loop().time()
             self._limit.move(self._due()[0])
