@@ -1,0 +1,160 @@
+"""The way to the network that models share: connections, TLS, proxies, limits, who watches."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import weakref
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from modeldeck._transport.headers import USER_AGENT, merged
+from modeldeck._transport.link import Dial, Link
+from modeldeck._transport.observe import NO_WATCH, Observer, Watch
+from modeldeck._transport.place import parse_proxy, place_of
+from modeldeck._transport.pool import Pool
+from modeldeck._transport.settings import Limits, Settings
+from modeldeck.errors import ConnectionFailedError, UnsupportedError
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+    from modeldeck._transport.http import Answer
+
+_DEFAULTS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+
+
+class Transport:
+    """One for as many models as you like, in any event loop; without a proxy given, the environment's is used.
+
+    `http_client` is used for HTTP as it is, and closed by whoever made it.
+    """
+
+    def __init__(
+        self,
+        *,
+        http_client: httpx.AsyncClient | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+        limits: Limits | None = None,
+        headers: Mapping[str, str] | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self.observer = observer
+        self.limits = limits or Limits()
+        self._settings = Settings(
+            http_client,
+            ssl_context,
+            parse_proxy(proxy) if proxy is not None else None,
+            self.limits,
+            merged(headers or {}),
+        )
+        self._closed = False
+        self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
+        weakref.finalize(self, _abandon, self._pools).atexit = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection; waits no longer than a second for the other ends."""
+        self._closed = True
+        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        _abandon(self._pools)
+        if pool is not None and pool.pid == os.getpid():
+            await pool.aclose()
+
+    def __reduce__(self) -> NoReturn:
+        raise UnsupportedError(
+            "a Transport holds connections and cannot be pickled or copied; make one where it is used"
+        )
+
+    def __repr__(self) -> str:
+        proxy = f", proxy='{self._settings.proxy.place}'" if self._settings.proxy else ""
+        return f"<Transport {self.limits}{proxy}{' closed' if self._closed else ''}>"
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        json: Mapping[str, Any] | None = None,
+        connect: float | None,
+        watch: Watch = NO_WATCH,
+    ) -> AbstractAsyncContextManager[Answer]:
+        """One HTTP request; follows no redirect and has no time-out but `connect` (seconds)."""
+        from modeldeck._transport import http  # 0.1 s that only those pay who make a request
+
+        own = {"Content-Type": "application/json"} if json is not None else {}
+        client = self._settings.http_client
+        defaults = _DEFAULTS if client is None else {}
+        fields = merged(defaults, own, self._settings.headers, headers)
+        request = http.Request(method, url, fields, http.encoded(json))
+        if client is not None:
+            return http.ClientExchange(client, request, connect, watch)
+        return http.Exchange(self._pool(), request, connect, watch)
+
+    @asynccontextmanager
+    async def lend(self, dial: Dial, *, connect: float | None, watch: Watch = NO_WATCH) -> AsyncGenerator[Link]:
+        """A WebSocket for one user, prepared: a spare where there is one."""
+        pool = self._pool()
+        link = await pool.lend(dial, connect, watch)
+        try:
+            yield link
+        except BaseException:
+            link.socket.abort()
+            raise
+        pool.give_back(dial, link, connect)
+
+    @contextmanager
+    def attend(self, dial: Dial) -> Generator[None]:
+        """From the first loan of `dial` on, keep spares of it while this is open."""
+        pool = self._pool()
+        pool.attend(dial)
+        try:
+            yield
+        finally:
+            pool.leave(dial)
+
+    async def prewarm(
+        self, target: Dial | str, *, headers: Mapping[str, str] | None = None, connect: float | None = None
+    ) -> None:
+        """Open one spare now: a prepared WebSocket, or an HTTP connection to the origin of a URL."""
+        if isinstance(target, Dial):
+            await self._pool().prewarm(target, connect)
+        elif self._settings.http_client is None:
+            await self._pool().prewarm(place_of(target), connect)
+        else:  # only a request makes the user's client connect
+            async with self.exchange("HEAD", target, headers=headers or {}, connect=connect) as answer:
+                await answer.body()
+
+    def _pool(self) -> Pool:
+        """The running loop's own."""
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None or pool.closed or pool.pid != os.getpid():
+            if self._closed:
+                raise ConnectionFailedError("the transport is closed; make a new one", retryable=False)
+            for other, its in list(self._pools.items()):
+                if other.is_closed() or its.pid != os.getpid():
+                    del self._pools[other]
+            pool = self._pools[loop] = Pool(self._settings)
+        return pool
+
+
+def _abandon(pools: dict[asyncio.AbstractEventLoop, Pool]) -> None:
+    """Have every pool close its sockets in its own loop, where that still runs."""
+    while pools:
+        loop, pool = pools.popitem()
+        if pool.pid == os.getpid() and not loop.is_closed():
+            try:
+                loop.call_soon_threadsafe(pool.shut)
+            except RuntimeError:  # closed this very moment, by another thread
+                pass
