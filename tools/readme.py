@@ -30,20 +30,13 @@ def cards() -> Iterator[tuple[type[CredentialBase], TTSModelCard]]:
             yield credential, card
 
 
-def voice_count(card: TTSModelCard) -> str:
-    """`49`; `87+` where others are valid too; `own` where only those are."""
-    listed = str(len(card.voices) or "")
-    return (f"{listed}+" if listed else "own") if card.custom_voices else listed
-
-
 def primary(tag: str) -> str:
     """`en` of `en-US`."""
     return tag.split("-")[0].lower()
 
 
 def languages_of(card: TTSModelCard) -> set[str]:
-    spoken = {primary(tag) for tag in card.languages}
-    return spoken.union(primary(tag) for voice in card.voices for tag in voice.languages)
+    return {primary(tag) for tag in card.all_languages}
 
 
 def providers() -> str:
@@ -63,7 +56,7 @@ def models() -> str:
             f"`{credential.provider_name()}/{card.name}`",
             card.label,
             "yes" if card.realtime else "",
-            voice_count(card),
+            card.voice_count,
             len(languages_of(card)) or "",
         )
         for credential, card in cards()

@@ -100,6 +100,43 @@ def test_an_argument_beats_every_variable_about_the_place(monkeypatch: pytest.Mo
     assert DashScopeCredential.from_env().host() == "https://dashscope.aliyuncs.com"
 
 
+def test_websockets_may_go_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    beijing = HOSTS["cn-beijing"]
+    one = DashScopeCredential(api_key="k", base_url="https://own/api/v1")
+    assert (one.host(), one.socket_host()) == ("https://own", "https://own")
+    one = DashScopeCredential(api_key="k", websocket_base_url="wss://sockets/x/api-ws/v1/inference")
+    assert (one.host(), one.socket_host()) == (beijing, "https://sockets/x")
+    monkeypatch.setenv("DASHSCOPE_WEBSOCKET_BASE_URL", "ws://127.0.0.1:9/api-ws/v1/inference/")
+    one = DashScopeCredential(api_key="k")
+    assert (one.host(), one.socket_host()) == (beijing, "http://127.0.0.1:9")
+    assert DashScopeCredential(**one.reveal()).socket_host() == "http://127.0.0.1:9"
+    monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", "https://http/api/v1")
+    one = DashScopeCredential(api_key="k")
+    assert (one.host(), one.socket_host()) == ("https://http", "http://127.0.0.1:9")
+    places: list[dict[str, Any]] = [{"base_url": "https://own"}, {"region": "us-east-1"}, {"base_url": None}]
+    for given in places:
+        one = DashScopeCredential(api_key="k", **given)
+        assert one.socket_host() == one.host()
+    one = DashScopeCredential(api_key="k", websocket_base_url="https://mine")
+    assert (one.host(), one.socket_host()) == ("https://http", "https://mine")
+
+
+def test_the_variables_of_the_sdks_second_generation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHSCOPE_REGION", "us-east-1")
+    monkeypatch.setenv("DASHSCOPE_WORKSPACE", "ws-2")
+    one = DashScopeCredential(api_key="k")
+    assert (one.host(), one.workspace_id) == (HOSTS["us-east-1"], "ws-2")
+    monkeypatch.setenv("DASHSCOPE_BASE_URL", "https://proxy/compatible-mode/v1")
+    assert DashScopeCredential(api_key="k").host() == "https://proxy"
+
+
+def test_headers_say_who_asks() -> None:
+    one = DashScopeCredential(api_key="sk-1", workspace_id=None)
+    assert one.headers() == {"Authorization": "Bearer sk-1"}
+    one = DashScopeCredential(api_key="sk-1", workspace_id="ws-1")
+    assert one.headers() == {"Authorization": "Bearer sk-1", "X-DashScope-WorkSpace": "ws-1"}
+
+
 def test_a_wrong_variable_is_an_error_that_names_the_field(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASHSCOPE_API_REGION", "mars")
     with pytest.raises(CredentialError, match="region"):

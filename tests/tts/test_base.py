@@ -106,16 +106,6 @@ def test_the_wrong_credential_is_refused() -> None:
         DashScopeTTSModel(LocalCredential())  # type: ignore[arg-type]
 
 
-async def test_dashscope_s_calls_say_at_once_that_they_are_not_there_yet() -> None:
-    tts = DashScopeRealtimeTTSModel(CREDENTIAL)
-    for call in (lambda: dashscope().synthesize("Hello"), tts.session, lambda: tts.stream(None)):
-        with pytest.raises(UnsupportedError, match="does not speak yet"):
-            call()
-    with pytest.raises(UnsupportedError, match="local/espeak-ng speaks now"):
-        async with tts:
-            raise AssertionError("connected")
-
-
 def test_a_key_that_is_given_as_a_parameter_is_not_echoed() -> None:
     with pytest.raises(ParameterError) as caught:
         dashscope(parameters={"voice": "sk-test"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -100,14 +101,14 @@ async def test_interrupt_without_a_position_knows_nothing() -> None:
 async def test_a_slow_consumer_holds_the_model_back() -> None:
     tts = Numbered(piece=1600)
     session = tts.session()
-    session._buffer = 0.5
+    session._new = partial(session._new, buffer=0.5)
     async with session:
         await session.send("x" * 1000)  # 10 s
         await session.flush()
         await anext(session)
         for _ in range(200):
             await asyncio.sleep(0)
-        waiting = sum(part.duration or 0 for _, part in session._ready)
+        waiting = sum(part.duration or 0 for _, part in session._current._ready)
         assert 0.4 < waiting < 1
         rest = [increment async for increment in session.utterance()]
     assert rest[-1].is_last

@@ -321,6 +321,6 @@ async def test_a_hook_that_closes_slowly_does_not_hold_the_time_out(monkeypatch:
             finally:
                 await asyncio.Event().wait()
 
-    monkeypatch.setattr(pace, "_CLOSING", 0.02)
+    monkeypatch.setattr(pace, "CLOSING", 0.02)
     with pytest.raises(TimeoutExceededError):
         [one async for one in Sticky(timeouts=Timeouts(idle=0.02)).synthesize("Hello")]

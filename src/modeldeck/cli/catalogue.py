@@ -34,7 +34,7 @@ def models(family: str, provider: str | None, language: str | None, as_json: boo
 
     Their references are what `modeldeck say --model`, `voices` and `schema` take.
     """
-    found = [card for card in cards(provider) if language is None or speaks(languages_of(card), language)]
+    found = [card for card in cards(provider) if language is None or speaks(card.all_languages, language)]
     if as_json:
         print_json([_facts(card) for card in found])
         return
@@ -44,8 +44,8 @@ def models(family: str, provider: str | None, language: str | None, as_json: boo
             card.label,
             "" if card.status == "active" else card.status,
             "yes" if card.realtime else "",
-            voice_count(card),
-            shortened(dict.fromkeys(tag.split("-")[0] for tag in languages_of(card)), _SHORT),
+            card.voice_count,
+            shortened(dict.fromkeys(tag.split("-")[0] for tag in card.all_languages), _SHORT),
         )
         for card in found
     ]
@@ -161,21 +161,10 @@ def cards(provider: str | None) -> Iterator[TTSModelCard]:
             say_to_user(f"warning: {owner.provider_name()}: {type(error).__name__}: {error}")
 
 
-def languages_of(card: TTSModelCard) -> list[str]:
-    spoken = [tag for voice in card.voices for tag in voice.languages]
-    return list(dict.fromkeys([*card.languages, *spoken]))
-
-
 def speaks(tags: Iterable[str], language: str) -> bool:
     """RFC 4647, basic filtering: a range covers the tags that begin with it."""
     wanted = language.casefold()
     return any(tag.casefold() == wanted or tag.casefold().startswith(f"{wanted}-") for tag in tags)
-
-
-def voice_count(card: TTSModelCard) -> str:
-    """`49`; `87+` where others are valid too; `own` where only those are."""
-    listed = str(len(card.voices) or "")
-    return (f"{listed}+" if listed else "own") if card.custom_voices else listed
 
 
 # -- inside

@@ -1,16 +1,25 @@
-"""`modeldeck credentials`: which types there are, and what their forms ask for."""
+"""`modeldeck credentials`: which types there are, what their forms ask for, whether yours work."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from modeldeck import credential
 from modeldeck._near import did_you_mean
 from modeldeck.cli import catalogue
-from modeldeck.cli.show import print_json, print_table
+from modeldeck.cli.show import print_json, print_table, say_to_user
 from modeldeck.errors import CredentialError
+
+if TYPE_CHECKING:
+    from modeldeck.credential import CredentialBase, Diagnosis
 
 
 @click.group(short_help="The types of credentials and their forms.")
@@ -62,6 +71,69 @@ def schema(type_name: str | None, as_json: bool) -> None:
         ("Type", "Field", "Required", "Secret", "Choices", "Description"),
         [row for one in schemas for row in _fields(one)],
     )
+
+
+@credentials.command()
+@click.argument("names", metavar="[NAME|FILE]...", nargs=-1)
+@catalogue.as_json
+def check(names: tuple[str, ...], as_json: bool) -> int:
+    """Ask the providers, at no cost, whether credentials work.
+
+    NAME is a provider whose key is in the environment (dashscope, local, …), FILE the JSON that a form or
+    reveal() gave. Without either: every provider that the environment has a key for. Exits with 1 when one of
+    them does not work.
+    """
+    chosen = {name: _named(name) for name in names} if names else from_environment()
+    if not chosen:
+        say_to_user("The environment has no key; `modeldeck credentials types` lists the variables.")
+        return 1
+    found = asyncio.run(diagnoses(chosen.values()))
+    if as_json:
+        print_json([{"credential": name, **asdict(one)} for name, one in zip(chosen, found, strict=True)])
+    else:
+        rows = [(name, one.grade, _milliseconds(one), one.message) for name, one in zip(chosen, found, strict=True)]
+        print_table(("Credential", "Grade", "Latency", "Message"), rows)
+        for name, one in zip(chosen, found, strict=True):
+            if one.advice:
+                say_to_user(f"{name}: {one.advice}")
+    return 0 if all(one.ok for one in found) else 1
+
+
+# -- shared with doctor
+
+
+def from_environment() -> dict[str, CredentialBase]:
+    """A credential for each provider that has a variable set; raises CredentialError when one cannot be made."""
+    return {
+        cls.provider_name(): cls.from_env()
+        for cls in catalogue.credentials(None)
+        if any(os.environ.get(name) for names in cls.env.values() for name in names)
+    }
+
+
+async def diagnoses(chosen: Iterable[CredentialBase]) -> Sequence[Diagnosis]:
+    """All checked at the same time."""
+    return await asyncio.gather(*(one.check() for one in chosen))
+
+
+# -- inside
+
+
+def _named(name: str) -> CredentialBase:
+    """By provider, from the environment; or from a file, named by its path."""
+    if not (name.endswith(".json") or os.sep in name):
+        return credential.CredentialFactory.find(name).from_env()
+    try:
+        data = json.loads(Path(name).read_text(encoding="utf-8"))
+    except ValueError:  # its text may hold a key
+        data = None
+    if not isinstance(data, dict):
+        raise CredentialError(f"{name}: this is no JSON map of a credential's fields")
+    return credential.CredentialFactory.from_dict(data)
+
+
+def _milliseconds(found: Diagnosis) -> str:
+    return "" if found.latency is None else f"{found.latency * 1000:.0f} ms"
 
 
 def _fields(form: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -16,6 +16,7 @@ import click
 from modeldeck import __version__, credential, tts
 from modeldeck._near import shortened
 from modeldeck.cli.catalogue import as_json
+from modeldeck.cli.credentials import diagnoses, from_environment
 from modeldeck.cli.show import print_json, print_table, say_to_user
 from modeldeck.errors import CredentialError, MissingExtraError, ModelDeckError
 
@@ -35,14 +36,16 @@ class Result:
 
 
 @click.command(short_help="Check this installation and say what to do.")
+@click.option("--live", is_flag=True, help="Also ask the providers, at no cost, whether the environment's keys work.")
 @as_json
-def doctor(as_json: bool) -> int:
-    """Check this installation and say what to do. Uses no network, prints no value of the environment.
+def doctor(live: bool, as_json: bool) -> int:
+    """Check this installation and say what to do. Uses the network only with --live, prints no value of the
+    environment.
 
     Exits with 1 when something is broken; what is optional and not installed is not broken.
     """
     results: list[Result] = []
-    for check in (_here, _extras, _credentials, _environment, _cards, _local_voice):
+    for check in (_here, _extras, _credentials, _environment, _cards, _local_voice, *([_live] if live else [])):
         results += check()
     broken = sum(result.status == "broken" for result in results)
     if as_json:
@@ -98,6 +101,15 @@ def _environment() -> Iterator[Result]:
                 yield Result(check, "broken", str(error))
         elif names:
             yield Result(check, "absent", f"set {' or '.join(names)} to use it")
+
+
+def _live() -> Iterator[Result]:
+    try:
+        chosen = from_environment()
+    except CredentialError:  # `_environment` has told of it
+        return
+    for provider, found in zip(chosen, asyncio.run(diagnoses(chosen.values())), strict=True):
+        yield Result(f"{provider} live", "ok" if found.ok else "broken", str(found))
 
 
 def _cards() -> Iterator[Result]:

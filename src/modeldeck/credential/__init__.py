@@ -6,6 +6,8 @@ from modeldeck import _lazy
 
 if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.credential.base import CredentialBase as CredentialBase
+    from modeldeck.credential.diagnosis import Diagnosis as Diagnosis
+    from modeldeck.credential.diagnosis import Probe as Probe
     from modeldeck.credential.factory import CredentialFactory as CredentialFactory
     from modeldeck.credential.fields import ApiKey as ApiKey
     from modeldeck.credential.fields import BaseUrl as BaseUrl

@@ -27,6 +27,8 @@ from modeldeck._near import did_you_mean, near_or_list
 from modeldeck.errors import CredentialError, MissingExtraError
 
 if TYPE_CHECKING:
+    from modeldeck._transport.transport import Transport
+    from modeldeck.credential.diagnosis import Diagnosis, Probe
     from modeldeck.tts.base import TTSModelBase
     from modeldeck.tts.card import TTSModelCard
 
@@ -137,6 +139,22 @@ class CredentialBase(BaseModel):
 
     def __getstate__(self) -> dict[Any, Any]:
         raise CredentialError(f"{type(self).__name__} holds secrets and is not pickled; store reveal() instead")
+
+    # -- whether it works
+
+    async def check(self, transport: Transport | None = None) -> Diagnosis:
+        """Ask the provider whether this credential works, at no cost; what goes wrong is in the answer."""
+        from modeldeck.credential import diagnosis, probe  # asyncio and the network are paid for by those who ask
+
+        provider = self.provider_name()
+        probes = self._probes()
+        if not probes:
+            return diagnosis.Diagnosis("unknown", f"no free request to {provider} is known that would tell")
+        return await probe.diagnosed(probes[0], probes[1:], provider=provider, transport=transport, hide=self.hide)
+
+    def _probes(self) -> list[Probe]:
+        """The request that tells whether the key is good, then the same for each other place it may belong to."""
+        return []
 
     # -- what it opens
 

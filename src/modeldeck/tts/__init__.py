@@ -14,7 +14,7 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.providers.local.tts import LocalTTSModel as LocalTTSModel
     from modeldeck.tts.base import TTSModelBase as TTSModelBase
     from modeldeck.tts.card import TTSModelCard as TTSModelCard
-    from modeldeck.tts.card import Voice as Voice
+    from modeldeck.tts.facts import Voice as Voice
     from modeldeck.tts.hook import Audio as Audio
     from modeldeck.tts.hook import SpeechRequest as SpeechRequest
     from modeldeck.tts.reference import find_model as find_model

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from modeldeck.errors import ProtocolError
 from modeldeck.tts.delivery import Delivery
-from modeldeck.tts.hook import Audio, SpeechRequest
+from modeldeck.tts.hook import Audio, Identity, SpeechRequest
 from modeldeck.tts.response import AudioFormat, TTSResponse, TTSUsage, WordTiming
 from modeldeck.tts.wav import HEADER_BYTES, wav_header
 
@@ -105,13 +105,17 @@ class Assembler:
             is_last=False,
         )
 
-    def ended(self, usage: TTSUsage | None, seconds: float, first_audio: float | None) -> Generator[TTSResponse]:
+    def ended(
+        self, usage: TTSUsage | None, seconds: float, first_audio: float | None, identity: Identity
+    ) -> Generator[TTSResponse]:
         """The increments that end the utterance, `seconds` after it began: what a conversion held back, the last."""
         tail = self._increment(self._converter.finish()) if self._converter is not None else None
         if tail is not None:
             first_audio = seconds if first_audio is None else first_audio
             yield tail
-        head = self._converter.head if self._converter is not None else b""
+        told = {name: value for name in identity.__slots__ if (value := getattr(identity, name)) is not None}
+        if self._converter is not None and (head := self._converter.head):
+            told[_HEAD] = b64encode(head).decode("ascii")
         yield TTSResponse(
             is_last=True,
             usage=replace(usage or TTSUsage(), time=seconds),
@@ -120,7 +124,7 @@ class Assembler:
             offset=self.samples,
             timings=self.take_timings(),
             first_audio=first_audio,
-            metadata={_HEAD: b64encode(head).decode("ascii")} if head else None,
+            metadata=told or None,
         )
 
     def take_timings(self) -> tuple[WordTiming, ...]:

@@ -6,13 +6,13 @@ import builtins
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
 from pydantic import BaseModel
 from typing_extensions import TypeVar
 
 from modeldeck._cards import enforce as enforcement
-from modeldeck._transport.limits import Retry, Timeouts
+from modeldeck._transport.limits import NO_RETRY, Retry, Timeouts
 from modeldeck._warn import warn
 from modeldeck.credential.base import CredentialBase
 from modeldeck.errors import (
@@ -21,19 +21,21 @@ from modeldeck.errors import (
     CredentialError,
     ModelNotFoundError,
     ParameterError,
-    ParameterWarning,
     UnsupportedError,
 )
-from modeldeck.tts.options import Enforce, NoParameters, check_options
-from modeldeck.tts.text import plain_text, text_problem
+from modeldeck.tts.options import Enforce, NoParameters, OnEvent, check_options
+from modeldeck.tts.settings import Settings
+from modeldeck.tts.text import plain_text
 
 if TYPE_CHECKING:
     import os
 
     from modeldeck._cards.deck import Deck, Owner
-    from modeldeck._cards.enforce import Rules
+    from modeldeck._transport.observe import Kind
+    from modeldeck._transport.transport import Transport
     from modeldeck.message import Msg
     from modeldeck.tts.card import TTSModelCard
+    from modeldeck.tts.cold_start import ColdStart
     from modeldeck.tts.delivery import Delivery
     from modeldeck.tts.hook import ConversationEvent, Inbox, SpeechEvent, SpeechRequest
     from modeldeck.tts.private import PrivateConversation
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from modeldeck.tts.session import Session
     from modeldeck.tts.speech import Speech
 
-_FIXED = {"credential", "model", "streaming", "output", "enforce", "timeouts", "retry", "extra"}
+_FIXED = {"credential", "model", "streaming", "output", "enforce", "timeouts", "retry", "extra", "on_event"}
 P = TypeVar("P", bound=BaseModel, default=Any)
 
 
@@ -75,15 +77,20 @@ class TTSModelBase(Generic[P]):
         enforce: Enforce = "error",
         timeouts: Timeouts | None = None,
         retry: Retry | None = None,
+        transport: Transport | None = None,
         extra: Mapping[str, Any] | None = None,
+        on_event: OnEvent | None = None,
     ) -> None:
         """`model`: a name, or a card that brings its own schema. `parameters`: an instance, a dict, or nothing.
 
-        `output`: the format to deliver. `enforce`: what happens to values outside the schema. `extra` goes into
-        the provider's request last. Raises ParameterError, CredentialError.
+        `output`: the format to deliver. `enforce`: what happens to values outside the schema. `transport`: one
+        to share with other models, else this model keeps its own. `extra` goes into the provider's request last.
+        `on_event` is called with each raw event of the wire, secrets masked. Raises ParameterError, CredentialError.
         """
         self._check_credential(credential)
-        check_options(stream=stream, enforce=enforce, timeouts=timeouts, retry=retry)
+        check_options(
+            stream=stream, enforce=enforce, timeouts=timeouts, retry=retry, transport=transport, on_event=on_event
+        )
         self.credential = credential
         self.streaming = stream
         self.output = output
@@ -91,10 +98,18 @@ class TTSModelBase(Generic[P]):
         self.timeouts = timeouts or Timeouts()
         self.retry = retry or Retry()
         self.extra = dict(extra or {})
+        self.on_event = on_event
+        self._transport = transport
         self.model, self._card = self._resolve(model)
-        self._rules = self._make_rules()
-        self._given = enforcement.as_given(self._rules, parameters)
-        self._effective = self._enforced(self._given)
+        self._settings = Settings(
+            enforcement.Rules(self.Parameters, self._card.rules(self.Parameters) if self._card else None, self.model),
+            parameters,
+            model=self.model,
+            limits=self._card.limits if self._card is not None else None,
+            enforce=enforce,
+            provider=self.provider or None,
+            hide=credential.hide,
+        )
         self._private: PrivateConversation | None = None
         self._warn_when_sunset()
         self._check_output()
@@ -118,20 +133,18 @@ class TTSModelBase(Generic[P]):
 
     def _speak(self, request: SpeechRequest) -> AsyncIterator[SpeechEvent]:
         """Yield the audio of `request.text` as it arrives. Every provider without streamed text fills this."""
-        raise self._silent()
+        if not self._has_converse():
+            raise self._silent()
+        from modeldeck.tts import monologue  # asyncio is paid for by those who call
+
+        return monologue.whole(self._converse, request)
 
     def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncIterator[ConversationEvent]:
         """Speak what comes in `inbox`. Realtime providers override this; the rest speak sentence by sentence."""
-        from modeldeck.tts import sentencewise  # asyncio is paid for by those who call
+        raise self._silent()
 
-        return sentencewise.sentence_by_sentence(
-            self._speak,
-            request,
-            inbox,
-            timeouts=self.timeouts,
-            retry=self.retry,
-            provider=self.provider or None,
-        )
+    async def _warm(self, request: SpeechRequest) -> None:
+        """Open what the next call with these settings would have to open. Providers with a network fill this."""
 
     @classmethod
     def _takes(cls, realtime: bool | None) -> bool:
@@ -151,7 +164,7 @@ class TTSModelBase(Generic[P]):
         if self._private is not None:
             self._no_parameters(kwargs)
             more = "" if text is None else plain_text(text)
-            self._check_text(more)
+            self._settings.check_text(more)
             return speech.Speech(self._private.finish(more), stream=self.streaming)
         if text is None:
             raise ParameterError("nothing to speak: give a text, or push it inside `async with`", parameter="text")
@@ -164,7 +177,6 @@ class TTSModelBase(Generic[P]):
             self._speak,
             request,
             delivery=self._delivery,
-            timeouts=self.timeouts,
             retry=self.retry,
             provider=self.provider or None,
         )
@@ -188,18 +200,40 @@ class TTSModelBase(Generic[P]):
 
     def session(self, **kwargs: Any) -> Session:
         """A conversation: `async with tts.session() as s`. Keyword arguments are parameters for all of it."""
-        from modeldeck.tts import session
+        from modeldeck.tts import conversation, sentencewise, session
 
-        request = self._request("", kwargs)
+        request = self._request("", kwargs, "session")
         self._check_speaks()
-        return session.Session(
-            self._converse,
+        timeouts, retry, converse = request.timeouts, self.retry, self._converse
+        provider = self.provider or None
+        if not self._converses(request):  # each sentence has attempts and time-outs of its own
+            converse = partial(
+                sentencewise.sentence_by_sentence, self._speak, retry=retry, provider=provider, language=self._language
+            )
+            timeouts, retry = Timeouts(None, None, None, timeouts.total), NO_RETRY
+        begin = partial(
+            conversation.Conversation,
+            converse,
             request,
             delivery=self._delivery,
-            check=self._check_text,
-            timeouts=Timeouts(None, None, None, self.timeouts.total) if self._sentencewise else self.timeouts,
-            provider=self.provider or None,
+            timeouts=timeouts,
+            retry=retry,
+            provider=provider,
         )
+        return session.Session(begin, check=self._settings.check_text, watch=request.watch, cold_start=self._cold_start)
+
+    async def prewarm(self, **kwargs: Any) -> None:
+        """Open now what the next call would have to open. Keyword arguments are parameters, as of that call."""
+        await self._warm(self._request("", kwargs, "prewarm"))
+
+    @property
+    def transport(self) -> Transport:
+        """The connections: the given ones, else this model's own, which go when it goes."""
+        if self._transport is None:
+            from modeldeck._transport.transport import Transport  # network code is paid for by those who call
+
+            self._transport = Transport()
+        return self._transport
 
     # -- the calls of AgentScope's realtime models: a thin layer over one private session
 
@@ -291,21 +325,34 @@ class TTSModelBase(Generic[P]):
 
     def _check_speaks(self) -> None:
         """A class without a hook says so at once, not when somebody comes for the audio."""
-        if self._sentencewise and builtins.type(self)._speak is TTSModelBase._speak:
+        if not self._has_converse() and builtins.type(self)._speak is TTSModelBase._speak:
             raise self._silent()
 
+    @classmethod
+    def _has_converse(cls) -> bool:
+        return cls._converse is not TTSModelBase._converse
+
+    def _converses(self, request: SpeechRequest) -> bool:
+        """Whether a conversation is the provider's own, not spoken sentence by sentence. Seldom overridden."""
+        return self._has_converse()
+
     @property
-    def _sentencewise(self) -> bool:
-        """Conversations are spoken sentence by sentence, each with attempts and time-outs of its own."""
-        return builtins.type(self)._converse is TTSModelBase._converse
+    def _cold_start(self) -> ColdStart | None:
+        """How much text an utterance of a conversation begins with."""
+        return None
+
+    @property
+    def _language(self) -> str | None:
+        """BCP 47, of the text, as far as the parameters or the card tell."""
+        return self._card.languages[0] if self._card is not None and len(self._card.languages) == 1 else None
 
     @property
     def parameters(self) -> P:
         """The effective parameters as an instance of `Parameters`."""
         try:
-            return cast("P", self.Parameters.model_validate(self._effective))
+            return cast("P", self.Parameters.model_validate(self._settings.effective))
         except ValueError:  # a required one was set to None, or the card removed it
-            return cast("P", self.Parameters.model_construct(**self._effective))
+            return cast("P", self.Parameters.model_construct(**self._settings.effective))
 
     def _check_credential(self, credential: CredentialBase) -> None:
         wanted = self.credential_class or CredentialBase
@@ -336,37 +383,6 @@ class TTSModelBase(Generic[P]):
                 message = f"{model} is a model of {sister.cls.__name__}, not of {builtins.type(self).__name__}"
                 raise ModelNotFoundError(message, provider=self.provider or None)
 
-    def _make_rules(self) -> Rules:
-        merged = self._card.rules(self.Parameters) if self._card is not None else None
-        return enforcement.Rules(self.Parameters, merged, self.model)
-
-    def _enforced(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        try:
-            return enforcement.effective(self._rules, given)
-        except ParameterError as error:
-            return self._let_through(error, given)
-
-    def _let_through(self, error: ParameterError, given: Mapping[str, Any]) -> dict[str, Any]:
-        if self.enforce == "error":
-            self._refuse(error)
-        self._scrub(error)
-        if self.enforce == "warn":
-            warn(ParameterWarning(str(error)))
-        return enforcement.filled(self._rules, given)
-
-    def _refuse(self, error: ParameterError) -> NoReturn:
-        error.provider = self.provider or None
-        self._scrub(error)
-        raise error
-
-    def _scrub(self, error: ParameterError) -> None:
-        """A key that somebody gave as a parameter is not echoed."""
-        hide = self.credential.hide
-        if hide(str(error)) != str(error) or hide(str(error.value)) != str(error.value):
-            error.args = (hide(str(error)),)
-            error.problems = tuple(map(hide, error.problems))
-            error.value = "***"
-
     def _warn_when_sunset(self) -> None:
         if self._card is not None and self._card.status == "sunset":
             since = f" on {self._card.sunset_at:%Y-%m-%d}" if self._card.sunset_at else ""
@@ -392,25 +408,33 @@ class TTSModelBase(Generic[P]):
             if not isinstance(asked, response.AudioFormat):
                 message = f"output must be an AudioFormat, like AudioFormat('pcm_s16le', 24000), not {asked!r}"
                 raise ParameterError(message, parameter="output")
-            facts = self._card.audio if self._card is not None else None
-            return convert.planned(self.model, facts, self.output)
+            if self._card is None:
+                return convert.planned(self.model, None, self.output)
+            rates = self._card.parameter_schema.get("properties", {}).get("sample_rate", {}).get("enum", ())
+            return convert.planned(self.model, self._card.audio, self.output, rates)
         types = self._card.output_types if self._card is not None else ["audio/wav"]
         return Delivery(wav=not types[0].startswith("audio/pcm"))
 
-    def _request(self, text: str, kwargs: dict[str, Any]) -> SpeechRequest:
+    def _request(self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize") -> SpeechRequest:
+        from modeldeck.tts.events import shown, watch
         from modeldeck.tts.hook import SpeechRequest
 
         more: Mapping[str, Any] = kwargs.pop("extra", None) or {}
-        effective = self._enforced({**self._given, **kwargs}) if kwargs else self._effective
-        self._check_text(text)
-        return SpeechRequest(text, self.model, MappingProxyType(effective), {**self.extra, **more}, self.output)
-
-    def _check_text(self, text: str) -> None:
-        problem = text_problem(text, self.model, self._card.limits if self._card is not None else None)
-        if problem is not None:
-            if problem.limit is None:  # no provider can take it
-                self._refuse(problem)
-            self._let_through(problem, {})
+        timeouts: Timeouts = kwargs.pop("timeouts", None) or self.timeouts
+        on_event: OnEvent | None = kwargs.pop("on_event", None) or self.on_event
+        check_options(timeouts=timeouts, on_event=on_event)
+        effective = self._settings.with_more(kwargs)
+        self._settings.check_text(text)
+        return SpeechRequest(
+            text,
+            self.model,
+            MappingProxyType(effective),
+            {**self.extra, **more},
+            self.output,
+            timeouts,
+            watch(self._transport, self.provider, self.model, kind, text),
+            on_event and shown(on_event, self.credential.hide),
+        )
 
     def _connected(self) -> PrivateConversation:
         if self._private is None:
@@ -423,9 +447,7 @@ class TTSModelBase(Generic[P]):
             raise ParameterError(f"{names}: parameters are fixed for a conversation; give them to the model")
 
     def __repr__(self) -> str:
-        shown = {name: enforcement.shown(self._rules, name, value) for name, value in self._effective.items()}
-        settings = "".join(f" {name}={value!r}" for name, value in shown.items())
-        return f"<{builtins.type(self).__name__} {self.model}{settings}>"
+        return f"<{builtins.type(self).__name__} {self.model}{self._settings.shown()}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise UnsupportedError(f"{builtins.type(self).__name__} holds a credential and is not pickled")

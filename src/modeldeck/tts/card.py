@@ -8,10 +8,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -28,112 +27,18 @@ from modeldeck._cards.form import form_shape
 from modeldeck._cards.schema import Merged, MergeError, Voices, merge
 from modeldeck._near import did_you_mean, quoted
 from modeldeck.errors import CardError, ParameterError
-
-T = TypeVar("T")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z")
-
-
-def _language(tag: str) -> str:
-    if not _LANGUAGE.match(tag):
-        raise ValueError(f"{tag!r} is no BCP 47 language tag (like en, zh-HK)")
-    return tag
-
-
-def _url(text: str) -> str:
-    if not text.startswith(("https://", "http://")):
-        raise ValueError(f"{text!r} is no URL")
-    return text
-
-
-def _date(value: object) -> object:
-    """YAML reads a date only where it is not in quotes."""
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
-        except ValueError:
-            raise ValueError(f"{value!r} is no date (like 2026-11-20)") from None
-    if not isinstance(value, date):
-        raise ValueError(f"{value!r} is no date (like 2026-11-20)")
-    return value
-
-
-def _voice(value: object) -> object:
-    return {"id": value} if isinstance(value, str) else value
-
-
-def _listed(value: object) -> object:
-    """YAML has lists; a tuple cannot be changed by whoever shares it."""
-    return tuple(value) if isinstance(value, list) else value
-
-
-Language = Annotated[str, AfterValidator(_language)]
-Url = Annotated[str, AfterValidator(_url)]
-Date = Annotated[Any, BeforeValidator(_date, json_schema_input_type=date)]
-Many = Annotated[tuple[T, ...], BeforeValidator(_listed, json_schema_input_type=list[T])]
-Status = Literal["active", "deprecated", "sunset"]
-
-_FROZEN = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
-
-
-class Voice(BaseModel):
-    """One voice: of a card, of an account, cloned or found live."""
-
-    model_config = _FROZEN
-    id: str = Field(min_length=1, description="The provider's own name, exactly.")
-    label: str = Field(default="", description="What people see; the id when absent.")
-    languages: Many[Language] = Field(default=(), description="BCP 47 tags of the languages it speaks.")
-    gender: Literal["female", "male", "neutral"] | None = None
-    styles: Many[str] = Field(default=(), description="Words that describe it: gentle, news, child …")
-    sample_url: Url | None = Field(default=None, description="A recording to listen to before choosing.")
-    models: Many[str] = Field(default=(), description="Models it works with; empty: the card's own.")
-    source: Literal["card", "account", "cloned", "live"] = Field(default="card", description="Where it comes from.")
-
-    def model_post_init(self, context: Any, /) -> None:
-        if not self.label:
-            object.__setattr__(self, "label", self.id)
-
-
-class AudioFacts(BaseModel):
-    """What the model's audio is. `sample_rate` in Hz."""
-
-    model_config = _FROZEN
-    sample_rate: int | None = Field(default=None, gt=0, description="Hz, unless a parameter says otherwise.")
-    formats: Many[str] = Field(default=(), description="Encodings it can give, its default first.")
-    channels: int = Field(default=1, gt=0)
-
-
-class Limits(BaseModel):
-    """How much text one request may have, and how the provider counts it."""
-
-    model_config = _FROZEN
-    max_characters: int | None = Field(default=None, gt=0)
-    counting: Literal["code_points", "bytes", "cjk_double"] = Field(
-        default="code_points", description="cjk_double: a Chinese, Japanese or Korean ideograph counts two."
-    )
-
-    def count(self, text: str) -> int:
-        """Characters of `text` as the provider counts them."""
-        if self.counting == "bytes":
-            return len(text.encode("utf-8", "surrogatepass"))
-        if self.counting == "cjk_double":
-            return len(text) + sum(1 for character in text if _is_ideograph(character))
-        return len(text)
-
-
-def _is_ideograph(character: str) -> bool:
-    """Han ideographs: what the CosyVoice documents count as two."""
-    code = ord(character)
-    return 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0x20000 <= code <= 0x3FFFF
-
-
-class Pricing(BaseModel):
-    """The list price. What is not known is absent, never 0."""
-
-    model_config = _FROZEN
-    unit: Literal["1k_characters", "10k_characters", "1m_characters", "1m_tokens", "minute"]
-    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
-    input: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    output: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+from modeldeck.tts.facts import (
+    AudioFacts,
+    Date,
+    Interruption,
+    Language,
+    Limits,
+    Pricing,
+    Status,
+    Url,
+    Voice,
+    voice_of,
+)
 
 
 class TTSCardFile(BaseModel):
@@ -151,9 +56,14 @@ class TTSCardFile(BaseModel):
     sunset_at: Date = Field(default=None, description="When the provider switches it off.")
     replacement: str | None = Field(default=None, description="The name of the model to use instead.")
     realtime: bool | None = Field(default=None, description="Takes text while it speaks; absent: as the class does.")
+    interruption: Interruption | None = Field(
+        default=None,
+        description="How the next turn comes without a handshake: the service stops speaking (cancel), or the next "
+        "connection is open already (reconnect).",
+    )
     input_types: list[str] = Field(default=["text/plain"], min_length=1)
     output_types: list[str] = Field(default=["audio/wav"], min_length=1)
-    voices: list[Annotated[Voice, BeforeValidator(_voice)]] = Field(
+    voices: list[Annotated[Voice, BeforeValidator(voice_of)]] = Field(
         default_factory=list[Voice], description="Ids, or maps with an id; their order is the form's."
     )
     default_voice: str | None = Field(default=None, description="Preset in forms and calls; absent: the first voice.")
@@ -187,6 +97,7 @@ class TTSModelCard(BaseModel):
     provider: str = ""
     model_type: str = ""
     realtime: bool = False
+    interruption: Interruption | None = None
     input_types: list[str] = ["text/plain"]
     output_types: list[str] = ["audio/wav"]
     voices: list[Voice] = []
@@ -212,6 +123,18 @@ class TTSModelCard(BaseModel):
             keys = {"form": "parameter_schema", "ui": "ui_schema", "overrides": "parameter_overrides"}
             card._bytes = {view: canonical(data[key]) for view, key in keys.items() if key in data}
         return card
+
+    @property
+    def voice_count(self) -> str:
+        """`49`; `87+` where others are valid too; `own` where only those are."""
+        listed = str(len(self.voices) or "")
+        return (f"{listed}+" if listed else "own") if self.custom_voices else listed
+
+    @property
+    def all_languages(self) -> list[str]:
+        """BCP 47 tags: the card's own, then those that only its voices have."""
+        spoken = [tag for voice in self.voices for tag in voice.languages]
+        return list(dict.fromkeys([*self.languages, *spoken]))
 
     def rules(self, parameters: builtins.type[BaseModel]) -> Merged:
         """What may be set, for a class of parameters, merged anew if the card was read for another; or CardError."""

@@ -14,7 +14,9 @@ from modeldeck.tts.delivery import Delivery
 from modeldeck.tts.response import AudioFormat
 
 if TYPE_CHECKING:
-    from modeldeck.tts.card import AudioFacts
+    from collections.abc import Collection
+
+    from modeldeck.tts.facts import AudioFacts
 
 PCM = "pcm_s16le"
 INSTALL = 'pip install "modeldeck[audio]"'
@@ -44,13 +46,17 @@ _CODECS = {
 }
 
 
-def planned(model: str, facts: AudioFacts | None, target: AudioFormat) -> Delivery:
-    """How `model`, whose card says `facts`, gives `target`. Raises ParameterError where it cannot be."""
+def planned(model: str, facts: AudioFacts | None, target: AudioFormat, rates: Collection[int] = ()) -> Delivery:
+    """How `model`, whose card says `facts`, gives `target`. Raises ParameterError where it cannot be.
+
+    `rates`: sample rates that may be asked of it, besides the card's own.
+    """
     if facts is None or not facts.formats:
         return Delivery(target.encoding == "wav", target, target)
     raw = "pcm" in facts.formats
     encodings = {*facts.formats, *(("wav", PCM) if raw else ())}
-    source = AudioFormat(PCM, facts.sample_rate or target.sample_rate, facts.channels)
+    own = facts.sample_rate if facts.sample_rate and target.sample_rate not in rates else target.sample_rate
+    source = AudioFormat(PCM, own, facts.channels)
     if target.encoding in encodings and replace(target, encoding=PCM) == source:
         return Delivery(target.encoding == "wav", target, target)
     if not raw:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from modeldeck._transport.limits import Timeouts
+from modeldeck._transport.observe import NO_WATCH, Watch
 from modeldeck.tts.response import AudioFormat, TTSUsage, WordTiming
 
 
@@ -15,6 +17,8 @@ class SpeechRequest:
 
     `parameters` are the effective ones: validated, defaults filled, what the card removes absent. `extra` goes
     into the provider's request last. `output`: the format asked for, where the model can give it natively.
+    `timeouts.connect` is the hook's to pass on to the transport, like `watch`; the others are the base's.
+    `on_event` is shown the wire's raw events.
     """
 
     text: str
@@ -22,6 +26,9 @@ class SpeechRequest:
     parameters: Mapping[str, Any]
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
     output: AudioFormat | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    watch: Watch = NO_WATCH
+    on_event: Callable[[Mapping[str, Any]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,20 @@ class Audio:
 
     data: bytes
     format: AudioFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the provider calls this session, response and request; None: not told, or as it was."""
+
+    session_id: str | None = None
+    response_id: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceBegin:
+    """A sentence begins in the audio here whose word timings come all at once, at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +65,16 @@ class Cleared:
     characters: int
 
 
-SpeechEvent = Audio | WordTiming | TTSUsage
+def known(before: Identity, now: Identity) -> Identity:
+    """What is known after `now` was told."""
+    return Identity(
+        now.session_id or before.session_id,
+        now.response_id or before.response_id,
+        now.request_id or before.request_id,
+    )
+
+
+SpeechEvent = Audio | WordTiming | SentenceBegin | TTSUsage | Identity
 ConversationEvent = SpeechEvent | UtteranceEnd | Cleared
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict
@@ -11,9 +11,11 @@ from modeldeck._transport.limits import Retry, Timeouts
 from modeldeck.errors import ParameterError
 
 if TYPE_CHECKING:
+    from modeldeck._transport.transport import Transport
     from modeldeck.tts.response import AudioFormat
 
 Enforce = Literal["error", "warn", "off"]
+OnEvent = Callable[[Mapping[str, Any]], None]
 
 
 class TTSOptions(TypedDict, total=False):
@@ -23,10 +25,20 @@ class TTSOptions(TypedDict, total=False):
     enforce: Enforce
     timeouts: Timeouts | None
     retry: Retry | None
+    transport: Transport | None
     extra: Mapping[str, Any] | None
+    on_event: OnEvent | None
 
 
-def check_options(*, stream: Any, enforce: Any, timeouts: Any, retry: Any) -> None:
+def check_options(
+    *,
+    stream: Any = True,
+    enforce: Any = "error",
+    timeouts: Any = None,
+    retry: Any = None,
+    transport: Any = None,
+    on_event: Any = None,
+) -> None:
     """Options of the wrong type are found when a model is built, not in the middle of a call."""
     if not isinstance(stream, bool):
         raise ParameterError(f"stream must be True or False, not {stream!r}", parameter="stream")
@@ -35,6 +47,10 @@ def check_options(*, stream: Any, enforce: Any, timeouts: Any, retry: Any) -> No
     for name, value, kind in (("timeouts", timeouts, Timeouts), ("retry", retry, Retry)):
         if value is not None and not isinstance(value, kind):
             raise ParameterError(f"{name} must be modeldeck.{kind.__name__}(...), not {value!r}", parameter=name)
+    if transport is not None and not hasattr(transport, "exchange"):
+        raise ParameterError(f"transport must be modeldeck.Transport(...), not {transport!r}", parameter="transport")
+    if on_event is not None and not callable(on_event):
+        raise ParameterError(f"on_event must be a function of one event, not {on_event!r}", parameter="on_event")
 
 
 class NoParameters(BaseModel):

@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from types import TracebackType
 from typing import Any
 
 from modeldeck._transport.limits import Retry, Timeouts
 from modeldeck.errors import ModelDeckError, ProviderError, TimeoutExceededError
+from modeldeck.tts.deadline import CLOSING, Deadline
 from modeldeck.tts.hook import Audio, SpeechEvent, SpeechRequest
-
-_CLOSING = 2.0  # seconds that a hook may take to close
 
 
 async def attempted(
     hook: Callable[[SpeechRequest], AsyncIterator[SpeechEvent]],
     request: SpeechRequest,
     *,
-    timeouts: Timeouts,
     retry: Retry,
     deadline: float | None,
     provider: str | None,
@@ -30,7 +27,7 @@ async def attempted(
     while True:
         held: list[SpeechEvent] | None = []  # until the first audio
         try:
-            async with aclosing(paced(hook(request), timeouts, deadline=deadline, provider=provider)) as events:
+            async with aclosing(paced(hook(request), request.timeouts, deadline=deadline, provider=provider)) as events:
                 async for event in events:
                     if held is not None and not (isinstance(event, Audio) and event.data):
                         held.append(event)
@@ -45,11 +42,13 @@ async def attempted(
                 yield waiting
             return
         except ModelDeckError as error:
+            error.provider = error.provider or provider
             left = None if deadline is None else deadline - clock()
             pause = retry.pause(attempt, error, left) if held is not None else None
             if pause is None:
                 raise
             attempt += 1
+            request.watch.retry(error, pause)
             await asyncio.sleep(pause)
 
 
@@ -61,6 +60,7 @@ async def paced(
     Closes `events` at its end, whatever ended it.
     """
     clock = asyncio.get_running_loop().time
+    limited = Deadline()
     name, since = "first_audio", clock()
     try:
         while True:
@@ -68,9 +68,8 @@ async def paced(
             due = None if limit is None else since + limit
             if deadline is not None and (due is None or deadline < due):
                 name, due = "total", deadline
-            limited = Limit(due)
             try:
-                async with limited:
+                with limited.until(due):
                     event = await anext(events, None)
             except TimeoutError:
                 if limited.passed:
@@ -83,41 +82,8 @@ async def paced(
             if begun:
                 name, since = "idle", clock()
     finally:
+        limited.close()
         await closed(events)
-
-
-class Limit:
-    """A time-out at `due` (of the loop's clock) that also ends a hook which waits on while it is being cancelled."""
-
-    def __init__(self, due: float | None) -> None:
-        self._first = asyncio.timeout_at(due)
-        self._last = asyncio.timeout_at(None if due is None else due + _CLOSING)
-
-    @property
-    def due(self) -> float | None:
-        return self._first.when()
-
-    @property
-    def passed(self) -> bool:
-        return self._first.expired()
-
-    def move(self, due: float | None) -> None:
-        self._first.reschedule(due)
-        self._last.reschedule(None if due is None else due + _CLOSING)
-
-    async def __aenter__(self) -> None:
-        await self._last.__aenter__()
-        await self._first.__aenter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            await self._first.__aexit__(kind, error, trace)
-        except TimeoutError as late:
-            await self._last.__aexit__(type(late), late, late.__traceback__)
-            raise
-        await self._last.__aexit__(kind, error, trace)
 
 
 def too_late(timeouts: Timeouts, name: str, provider: str | None) -> TimeoutExceededError:
@@ -130,7 +96,7 @@ async def closed(events: Any) -> None:
     close = getattr(events, "aclose", None)
     if close is None:
         return
-    scope = asyncio.timeout(_CLOSING)
+    scope = asyncio.timeout(CLOSING)
     try:
         async with scope:
             await close()

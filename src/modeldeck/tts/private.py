@@ -18,14 +18,14 @@ class PrivateConversation:
     """One open session and whether its utterance is being finished; a second use at a time is refused."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        self.session = session
         self._finishing = False
 
     async def open(self) -> None:
-        await self._session.__aenter__()
+        await self.session.__aenter__()
 
     async def close(self) -> None:
-        await self._session.aclose()
+        await self.session.aclose()
 
     async def push(self, text: str) -> TTSResponse:
         """Append `text`; what arrived since the last delivery, perhaps nothing, without waiting."""
@@ -68,6 +68,6 @@ class PrivateConversation:
     async def _free(self) -> Session:
         for _ in range(_TICKS):
             if not self._finishing:
-                return self._session
+                return self.session
             await asyncio.sleep(0)
         raise ConcurrentUseError("the utterance is being synthesized; take its increments to the end, or close it")

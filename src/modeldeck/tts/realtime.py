@@ -14,6 +14,7 @@ from modeldeck.tts.options import TTSOptions
 if TYPE_CHECKING:
     from modeldeck.credential.base import CredentialBase
     from modeldeck.tts.card import TTSModelCard
+    from modeldeck.tts.cold_start import ColdStart
 
 
 class RealtimeOptions(TTSOptions, total=False):
@@ -57,3 +58,26 @@ class RealtimeTTSModelBase(TTSModelBase[P]):
         super().__init__(credential, model, parameters, stream, **options)
         self.cold_start_length = cold_start_length
         self.cold_start_words = cold_start_words
+
+    @property
+    def _cold_start(self) -> ColdStart | None:
+        if not self.cold_start_length and not self.cold_start_words:
+            return None
+        from modeldeck.tts.cold_start import ColdStart
+
+        return ColdStart(self.cold_start_length or 0, self.cold_start_words or 0)
+
+    @property
+    def session_id(self) -> str | None:
+        """What the provider calls the private conversation's session; None before it said so."""
+        return self._private.session.session_id if self._private is not None else None
+
+    @property
+    def last_response_id(self) -> str | None:
+        """What the provider calls the private conversation's newest response."""
+        return self._private.session.last_response_id if self._private is not None else None
+
+    @property
+    def first_audio_delay(self) -> float | None:
+        """Seconds from the last utterance's first text to its first audio, in the private conversation."""
+        return self._private.session.first_audio if self._private is not None else None

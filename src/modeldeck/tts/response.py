@@ -6,7 +6,8 @@ from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from time import time
+from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import uuid4
 
 from modeldeck import message
@@ -94,11 +95,11 @@ class TTSResponse:
 
     __slots__ = (
         "_content",
+        "_created",
+        "_id",
         "audio",
-        "created_at",
         "first_audio",
         "format",
-        "id",
         "is_last",
         "metadata",
         "offset",
@@ -109,11 +110,11 @@ class TTSResponse:
     type: Literal["tts"] = "tts"
 
     _content: AudioBlock | None
+    _created: str | float
+    _id: str | None
     audio: bytes
-    created_at: str
     first_audio: float | None
     format: AudioFormat | None
-    id: str
     is_last: bool
     metadata: dict[str, Any] | None
     offset: int
@@ -139,8 +140,8 @@ class TTSResponse:
     ) -> None:
         put = partial(object.__setattr__, self)
         put("_content", content)
-        put("id", id or uuid4().hex)
-        put("created_at", created_at or datetime.now(UTC).isoformat(timespec="milliseconds"))
+        put("_id", id)
+        put("_created", created_at or time())
         put("usage", usage)
         put("metadata", metadata)
         put("is_last", is_last)
@@ -150,6 +151,20 @@ class TTSResponse:
         put("offset", offset)
         put("timings", timings)
         put("first_audio", first_audio)
+
+    @property
+    def id(self) -> str:
+        """Unique; made when it is read."""
+        if self._id is None:
+            object.__setattr__(self, "_id", uuid4().hex)
+        return cast("str", self._id)
+
+    @property
+    def created_at(self) -> str:
+        """When, in UTC, as ISO 8601."""
+        if isinstance(self._created, str):
+            return self._created
+        return datetime.fromtimestamp(self._created, UTC).isoformat(timespec="milliseconds")
 
     @property
     def content(self) -> AudioBlock | None:
@@ -175,7 +190,7 @@ class TTSResponse:
         raise AttributeError(f"a {type(self).__name__} cannot be changed")
 
     def _state(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, name) for name in self.__slots__ if name != "_content")
+        return (self.id, *(getattr(self, name) for name in self.__slots__ if name not in ("_content", "_id")))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TTSResponse) and self._state() == other._state()
@@ -183,7 +198,7 @@ class TTSResponse:
     __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (type(self), {name: getattr(self, name) for name in self.__slots__})
+        return _restored, (type(self), {"_id": self.id} | {name: getattr(self, name) for name in self.__slots__})
 
     def __repr__(self) -> str:
         size = f"{len(self.audio)} bytes of {self.format.media_type}" if self.audio and self.format else "no audio"

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import assert_never
 
-from modeldeck._transport.limits import Retry, Timeouts
+from modeldeck._transport.limits import Retry
 from modeldeck.tts.assemble import Assembler
 from modeldeck.tts.delivery import Delivery
 from modeldeck.tts.hook import (
@@ -17,7 +17,9 @@ from modeldeck.tts.hook import (
     Commit,
     ConversationEvent,
     Flush,
+    Identity,
     Inbox,
+    SentenceBegin,
     SpeechEvent,
     SpeechRequest,
     Text,
@@ -33,12 +35,12 @@ async def sentence_by_sentence(
     request: SpeechRequest,
     inbox: Inbox,
     *,
-    timeouts: Timeouts,
     retry: Retry,
     provider: str | None,
+    language: str | None = None,
 ) -> AsyncGenerator[ConversationEvent, None]:
     """`_converse` for a class that fills `_speak`; every sentence has attempts of its own."""
-    cutter, told = SentenceCutter(), _Told()
+    cutter, told = SentenceCutter(language), _Told()
     async for item in inbox:
         sentences: list[str] = []
         match item:
@@ -53,7 +55,7 @@ async def sentence_by_sentence(
         for sentence in sentences:
             if any(map(str.isalnum, sentence)):
                 one = replace(request, text=sentence)
-                events = attempted(speak, one, timeouts=timeouts, retry=retry, deadline=None, provider=provider)
+                events = attempted(speak, one, retry=retry, deadline=None, provider=provider)
                 async with aclosing(events):
                     async for event in events:
                         if (shifted := told.event(event)) is not None:
@@ -74,7 +76,7 @@ class _Told:
         self._begin = 0.0
         self._characters = 0
 
-    def event(self, event: SpeechEvent) -> Audio | WordTiming | None:
+    def event(self, event: SpeechEvent) -> SpeechEvent | None:
         """The event as the utterance sees it; usage is added up."""
         match event:
             case Audio():
@@ -83,6 +85,8 @@ class _Told:
             case TTSUsage():
                 self.usage = both(self.usage, event)
                 return None
+            case Identity() | SentenceBegin():
+                return event
             case WordTiming(begin_index=begin, end_index=end):
                 return replace(
                     event,

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any, assert_never
 
-from modeldeck._transport.limits import Timeouts
-from modeldeck.errors import ConcurrentUseError, ParameterError, ProtocolError, UnsupportedError
-from modeldeck.tts.assemble import asked
-from modeldeck.tts.delivery import Delivery
-from modeldeck.tts.hook import (
-    Clear,
-    Cleared,
-    Commit,
-    ConversationEvent,
-    Flush,
-    Inbox,
-    Item,
-    SpeechRequest,
-    Text,
-    UtteranceEnd,
-)
-from modeldeck.tts.pace import Limit, closed, too_late
+from modeldeck.errors import ConcurrentUseError, ModelDeckError, ParameterError, UnsupportedError
+from modeldeck.tts.conversation import Conversation
+from modeldeck.tts.hook import Clear, Commit, Flush, Identity, Item, Text, known
 from modeldeck.tts.response import TTSResponse
-from modeldeck.tts.utterance import Utterance
 
-Converse = Callable[[SpeechRequest, Inbox], AsyncIterator[ConversationEvent]]
+if TYPE_CHECKING:
+    from modeldeck._transport.observe import Watch
+    from modeldeck.tts.cold_start import ColdStart
 
 
 class Session:
@@ -37,52 +23,45 @@ class Session:
 
     `send` and `flush` text while another task iterates the session, or its `utterance()`; `flush` ends an
     utterance, whose last increment has `is_last`. Iterating ends when the session is closed or, after `end()`,
-    with the last audio. At most `buffer` seconds of audio wait for a slow consumer; then the model waits too.
+    with the last audio. At most half a minute of audio waits for a slow consumer; then the model waits too.
     What breaks the conversation is raised to everybody who uses it, to the reader after the audio that had come.
     """
 
     def __init__(
         self,
-        converse: Converse,
-        request: SpeechRequest,
+        begin: Callable[[asyncio.Event], Conversation],
         *,
-        delivery: Delivery,
         check: Callable[[str], None],
-        timeouts: Timeouts,
-        provider: str | None,
-        buffer: float = 30.0,
+        watch: Watch,
+        cold_start: ColdStart | None = None,
     ) -> None:
-        """`check` raises for a text that cannot be sent."""
-        self._converse = converse
-        self._request = asked(request, delivery)
-        self._delivery = delivery
+        """`check` raises for a text that cannot be sent; `cold_start`: what an utterance begins with at least."""
+        self._new = begin
         self._check = check
-        self._timeouts = timeouts
-        self._provider = provider
-        self._buffer = buffer
+        self._watch = watch
+        self._cold_start = cold_start
         self._changed = asyncio.Event()
         self._turn = asyncio.Lock()  # writers and interrupt() one after the other
         self._iterating = False
-        self._open = False
         self._error: Exception | None = None
-        self._pumps: set[asyncio.Task[None]] = set()  # the last one, and those that are still closing
-        self._begin()
+        self._current: Conversation | None = None  # while the session is open
+        self._runs: set[asyncio.Task[None]] = set()  # the current one's, and those that are still closing
+        self._identity = Identity()
+        self._first_audio: float | None = None
+        self._began = 0.0
+        self._blank()
 
-    def _begin(self) -> None:
-        """A conversation that nothing was said in."""
-        self._ended = self._over = False
-        self._inbox: asyncio.Queue[Item | None] = asyncio.Queue()
-        self._ready: deque[tuple[Utterance, TTSResponse]] = deque()
-        self._spoken: deque[Utterance] = deque()  # flushed or begun, and not ended by the model
+    def _blank(self) -> None:
+        self._ended = False
+        self._held = ""  # the beginning of an utterance that is too short to be sent
+        self._cold = True  # the current utterance's first text was not sent yet
         self._unsent = False  # text was sent since the last flush
         self._owed = 0  # flushed utterances whose last increment was not taken
-        self._delivered: Utterance | None = None  # the one that the caller was given audio of
-        self._limit: Limit | None = None
-        self._waiting_since = 0.0
 
     async def __aenter__(self) -> Session:
-        self._open = True
-        self._start()
+        self._began = asyncio.get_running_loop().time()
+        self._watch.request()
+        self._begin()
         return self
 
     async def __aexit__(
@@ -92,39 +71,44 @@ class Session:
 
     async def aclose(self) -> None:
         """Stop at once; what is queued is dropped."""
-        self._open = False
-        self._ready.clear()
-        await self._stop()
-        self._ready.clear()
-        self._changed.set()
+        conversation, self._current = self._current, None
+        if conversation is None:
+            return
+        self._remember(conversation)
+        try:
+            await self._stop()
+        finally:
+            self._changed.set()
+            error = self._error or conversation.error
+            seconds = asyncio.get_running_loop().time() - self._began
+            self._watch.end(error if isinstance(error, ModelDeckError) else None, seconds)
 
     # -- writing
 
     async def send(self, text: str) -> None:
         """More text of the current utterance."""
         self._check(text)
-        await self._put_in(Text(text) if text else None)
+        await self._put(Text(text))
 
     async def flush(self) -> None:
         """The utterance is complete; the next text begins another."""
-        await self._put_in(Flush())
+        await self._put(Flush())
 
     async def commit(self) -> None:
         """Speak what is there now; the utterance goes on."""
-        await self._put_in(Commit())
+        await self._put(Commit())
 
     async def clear(self) -> None:
         """Forget the text that has not been spoken yet."""
-        await self._put_in(Clear())
+        await self._put(Clear())
 
     async def end(self) -> None:
         """No more text: iterating ends with the last audio."""
         if self._unsent:
             await self.flush()
         async with self._turn:
-            self._check_open()
+            self._writable().script.end()
             self._ended = True
-            self._inbox.put_nowait(None)
 
     async def feed(self, texts: AsyncIterable[str] | Iterable[str]) -> None:
         """Send all of `texts` as one utterance; what `texts` raises ends the conversation with that error."""
@@ -144,24 +128,25 @@ class Session:
         """Stop speaking now: nothing of the old utterance is delivered any more, what is queued is dropped.
 
         `played`: seconds of the utterance that were heard. Returns the text up to the last word that began by
-        then, None when the model gives no word timings. The conversation goes on, also after `end()`.
+        then, None when the model gave no word timings for it. The conversation goes on, also after `end()`.
         """
         position: Any = played
         if position is not None and not (isinstance(position, int | float) and 0 <= position < math.inf):
             raise ParameterError(f"played must be seconds from 0 on, not {played!r}", parameter="played")
-        self._ready.clear()
+        if self._current is not None:
+            self._current.drop()
         async with self._turn:
-            if not self._open:
-                raise self._closed()
-            self._raise_error()
-            self._ready.clear()
-            told = self._delivered
+            conversation = self._opened()
+            conversation.drop()
+            self._watch.interrupted(played)
+            heard = conversation.heard(played)
+            self._remember(conversation)
             try:
                 await self._stop()
             finally:  # also when this is cancelled: what comes next is spoken
-                self._begin()
-                self._start()
-            return told.heard(played) if told is not None else None
+                if self._current is not None:
+                    self._begin()
+            return heard
 
     # -- reading
 
@@ -173,12 +158,15 @@ class Session:
             raise ConcurrentUseError("two tasks iterate one Session; open one for each")
         self._iterating = True
         try:
-            while not self._ready:
-                self._raise_error()
-                if self._over or not self._open:
-                    raise StopAsyncIteration
-                await self._change()
-            return self._take()
+            while self._current is not None:
+                if self._current.ready:
+                    return self._take(self._current)
+                self._raise_error(self._current)
+                if self._current.over:
+                    break
+                self._changed.clear()
+                await self._changed.wait()
+            raise StopAsyncIteration
         finally:
             self._iterating = False
 
@@ -193,12 +181,31 @@ class Session:
         """What is there now of one utterance, without waiting; never the same twice."""
         if self._iterating:
             raise ConcurrentUseError("this session is being iterated; its audio goes there")
+        conversation = self._current
+        if conversation is None:
+            return []
         taken: list[TTSResponse] = []
-        while self._ready and not (taken and taken[-1].is_last):
-            taken.append(self._take())
+        while conversation.ready and not (taken and taken[-1].is_last):
+            taken.append(self._take(conversation))
         if not taken:
-            self._raise_error()
+            self._raise_error(conversation)
         return taken
+
+    @property
+    def session_id(self) -> str | None:
+        """What the provider calls the session; None while it has not said."""
+        return self._told().session_id
+
+    @property
+    def last_response_id(self) -> str | None:
+        """What the provider calls its newest response."""
+        return self._told().response_id
+
+    @property
+    def first_audio(self) -> float | None:
+        """Seconds from the first text to the first audio, of the utterance that began to be spoken last."""
+        now = self._current.first_audio if self._current is not None else None
+        return self._first_audio if now is None else now
 
     @property
     def unflushed(self) -> bool:
@@ -212,135 +219,80 @@ class Session:
 
     # -- inside
 
-    def _start(self) -> None:
-        pump = asyncio.get_running_loop().create_task(self._run(), name="modeldeck session")
-        self._pumps.add(pump)
-        pump.add_done_callback(self._pumps.discard)
+    def _begin(self) -> None:
+        """A conversation that nothing was said in."""
+        self._blank()
+        self._current = self._new(self._changed)
+        run = asyncio.get_running_loop().create_task(self._current.run(), name="modeldeck session")
+        self._runs.add(run)
+        run.add_done_callback(self._runs.discard)
 
     async def _stop(self) -> None:
-        pumps = set(self._pumps)
-        for pump in pumps:
-            pump.cancel()
-        if pumps:
-            await asyncio.wait(pumps)
+        runs = set(self._runs)
+        for run in runs:
+            run.cancel()
+        if runs:
+            await asyncio.wait(runs)
 
-    async def _put_in(self, item: Item | None) -> None:
+    async def _put(self, item: Item) -> None:
         async with self._turn:
-            self._check_open()
-            if item is None:
-                return
-            if isinstance(item, Text):
-                self._unsent = True
-            elif isinstance(item, Flush):
-                self._unsent = False
+            conversation = self._writable()
+            match item:
+                case Text(text=text):
+                    if text:
+                        self._unsent = True
+                        self._say(conversation, text)
+                    return
+                case Clear():
+                    self._held = ""
+                case Flush() | Commit():
+                    self._release(conversation)
+                case _:
+                    assert_never(item)
+            if isinstance(item, Flush):
+                self._unsent, self._cold = False, True
                 self._owed += 1
-            self._inbox.put_nowait(item)
+            conversation.say(item)
 
-    async def _run(self) -> None:
-        inbox, ready = self._inbox, self._ready
-        try:
-            await self._pass_on(self._converse(self._request, self._received(inbox)))
-            self._over = self._over or ready is self._ready
-        except Exception as error:
-            if ready is self._ready:
-                self._error = self._error or error
-        finally:
-            self._changed.set()
+    def _say(self, conversation: Conversation, text: str) -> None:
+        """Send it, unless the utterance is still too short to begin with."""
+        self._held += text
+        if not self._cold or self._cold_start is None or self._cold_start.reached(self._held):
+            self._release(conversation)
 
-    async def _received(self, inbox: asyncio.Queue[Item | None]) -> AsyncGenerator[Item, None]:
-        clock = asyncio.get_running_loop().time
-        while (item := await inbox.get()) is not None:
-            if not self._spoken or self._spoken[-1].flushed:
-                self._spoken.append(Utterance(self._delivery, clock, interruptible=True))
-            if isinstance(item, Text):
-                self._spoken[-1].write(item.text)
-            elif isinstance(item, Flush):
-                self._spoken[-1].flushed = True
-                self._rearm()
-            yield item
+    def _release(self, conversation: Conversation) -> None:
+        if self._held:
+            conversation.say(Text(self._held))
+            self._held, self._cold = "", False
 
-    async def _pass_on(self, events: AsyncIterator[ConversationEvent]) -> None:
-        try:
-            while (event := await self._next(events)) is not None:
-                if not self._spoken:
-                    raise ProtocolError(f"{type(event).__name__} of a hook that was given no text")
-                utterance = self._spoken[0]
-                if isinstance(event, UtteranceEnd):
-                    if not utterance.flushed:
-                        raise ProtocolError("UtteranceEnd of a hook before the utterance was flushed")
-                    for ending in utterance.ended():
-                        await self._hand_over(utterance, ending)
-                    self._spoken.popleft()
-                elif isinstance(event, Cleared):
-                    last = self._spoken[-1]
-                    last.text = last.text[: len(last.text) - event.characters]
-                elif (increment := utterance.take(event)) is not None:
-                    await self._hand_over(utterance, increment)
-        finally:
-            await closed(events)
-
-    async def _next(self, events: AsyncIterator[ConversationEvent]) -> ConversationEvent | None:
-        """The next event; while a flushed utterance is owed, within the time-outs."""
-        self._waiting_since = asyncio.get_running_loop().time()
-        due, _ = self._due()
-        self._limit = limit = Limit(due)
-        try:
-            async with limit:
-                return await anext(events, None)
-        except TimeoutError:
-            if not limit.passed:
-                raise
-            raise too_late(self._timeouts, self._due()[1], self._provider) from None
-        finally:
-            self._limit = None
-
-    def _due(self) -> tuple[float | None, str]:
-        utterance = self._spoken[0] if self._spoken else None
-        if utterance is None or not utterance.flushed:
-            return None, ""
-        name = "idle" if utterance.assembler.received else "first_audio"
-        limit: float | None = getattr(self._timeouts, name)
-        due = None if limit is None else self._waiting_since + limit
-        if self._timeouts.total is not None:
-            total = utterance.began + self._timeouts.total
-            if due is None or total < due:
-                return total, "total"
-        return due, name
-
-    def _rearm(self) -> None:
-        """The hook takes a flush: from now on it owes an answer."""
-        if self._limit is not None and self._limit.due is None and not self._limit.passed:
-            self._waiting_since = asyncio.get_running_loop().time()
-            self._limit.move(self._due()[0])
-
-    async def _hand_over(self, utterance: Utterance, increment: TTSResponse) -> None:
-        while sum(part.duration or 0.0 for _, part in self._ready) > self._buffer:
-            await self._change()
-        self._ready.append((utterance, increment))
-        self._changed.set()
-
-    def _take(self) -> TTSResponse:
-        self._delivered, increment = self._ready.popleft()
+    def _take(self, conversation: Conversation) -> TTSResponse:
+        increment = conversation.take()
         if increment.is_last:
             self._owed -= 1
-        self._changed.set()
         return increment
 
-    async def _change(self) -> None:
-        """Wait until something happened: audio came or was taken, the conversation ended."""
-        self._changed.clear()
-        await self._changed.wait()
+    def _remember(self, conversation: Conversation) -> None:
+        """What is to be known of a conversation after its end."""
+        self._identity = known(self._identity, conversation.identity)
+        if conversation.first_audio is not None:
+            self._first_audio = conversation.first_audio
 
-    def _raise_error(self) -> None:
-        if self._error is not None:
-            raise self._error
+    def _told(self) -> Identity:
+        return known(self._identity, self._current.identity) if self._current is not None else self._identity
 
-    def _check_open(self) -> None:
-        self._raise_error()
-        if not self._open:
-            raise self._closed()
-        if self._ended or self._over:
+    def _raise_error(self, conversation: Conversation) -> None:
+        error = self._error or conversation.error
+        if error is not None:
+            raise error
+
+    def _opened(self) -> Conversation:
+        if self._current is None:
+            raise UnsupportedError("the session is closed; open one with `async with tts.session()`")
+        self._raise_error(self._current)
+        return self._current
+
+    def _writable(self) -> Conversation:
+        conversation = self._opened()
+        if self._ended or conversation.over:
             raise UnsupportedError("the conversation was ended with end(); interrupt() or another session begins anew")
-
-    def _closed(self) -> UnsupportedError:
-        return UnsupportedError("the session is closed; open one with `async with tts.session()`")
+        return conversation

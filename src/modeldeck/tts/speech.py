@@ -8,7 +8,7 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
-from modeldeck._transport.limits import Retry, Timeouts
+from modeldeck._transport.limits import Retry
 from modeldeck.errors import ConcurrentUseError, ModelDeckError, UnsupportedError
 from modeldeck.tts.assemble import asked, joined
 from modeldeck.tts.delivery import Delivery
@@ -99,28 +99,38 @@ async def spoken(
     request: SpeechRequest,
     *,
     delivery: Delivery,
-    timeouts: Timeouts,
     retry: Retry,
     provider: str | None,
 ) -> AsyncGenerator[TTSResponse, None]:
     """The increments of one request: attempts before the first audio, time-outs, usage, the last response."""
     clock = asyncio.get_running_loop().time
-    utterance = Utterance(delivery, clock)
-    deadline = None if timeouts.total is None else utterance.began + timeouts.total
+    utterance, watch = Utterance(delivery, clock), request.watch
+    total = request.timeouts.total
     events = attempted(
-        hook, asked(request, delivery), timeouts=timeouts, retry=retry, deadline=deadline, provider=provider
+        hook,
+        asked(request, delivery),
+        retry=retry,
+        deadline=None if total is None else utterance.began + total,
+        provider=provider,
     )
+    watch.request()
+    failure: ModelDeckError | None = None
     try:
         async with aclosing(events):
             async for event in events:
+                first = utterance.first_audio is None
                 if (increment := utterance.take(event)) is not None:
+                    if first and utterance.first_audio is not None:
+                        watch.first_audio(utterance.first_audio)
                     yield increment
+        for increment in utterance.ended():
+            yield increment
     except ModelDeckError as error:
-        if utterance.assembler.received:
-            error.args = (f"{error}; {utterance.assembler.seconds:.2f} s of audio had come", *error.args[1:])
+        failure = error
+        utterance.failed(error)
         raise
-    for increment in utterance.ended():
-        yield increment
+    finally:
+        watch.end(failure, clock() - utterance.began)
 
 
 async def silence() -> AsyncGenerator[TTSResponse, None]:

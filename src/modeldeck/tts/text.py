@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from modeldeck.errors import ParameterError
 
 if TYPE_CHECKING:
-    from modeldeck.tts.card import Limits
+    from modeldeck.tts.facts import Limits
 
 
 def plain_text(text: Any) -> str:

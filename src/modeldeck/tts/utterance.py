@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import assert_never
 
+from modeldeck.errors import ModelDeckError
 from modeldeck.tts.assemble import Assembler
 from modeldeck.tts.delivery import Delivery
-from modeldeck.tts.hook import Audio, SpeechEvent
+from modeldeck.tts.hook import Audio, Identity, SentenceBegin, SpeechEvent, known
 from modeldeck.tts.response import TTSResponse, TTSUsage, WordTiming
 
 
@@ -23,10 +24,19 @@ class Utterance:
         self.timings: list[WordTiming] = []
         self.assembler = Assembler(delivery)
         self.began = clock()
+        self.first_audio: float | None = None  # seconds from the beginning
+        self._delivery = delivery
         self._clock = clock
         self._interruptible = interruptible
         self._usage: TTSUsage | None = None
-        self._first_audio: float | None = None
+        self._identity = Identity()
+        self._untimed: float | None = None  # where a sentence begins whose timings have not come
+
+    def begin_again(self) -> None:
+        """Another attempt: what the last one told is forgotten."""
+        self.timings.clear()
+        self.assembler = Assembler(self._delivery)
+        self._usage = None
 
     def write(self, text: str) -> None:
         if not self.text:
@@ -38,26 +48,38 @@ class Utterance:
         match event:
             case Audio():
                 increment = self.assembler.audio(event)
-                if increment is not None and self._first_audio is None:
-                    self._first_audio = self._clock() - self.began
+                if increment is not None and self.first_audio is None:
+                    self.first_audio = self._clock() - self.began
                 return increment
             case WordTiming():
                 if self._interruptible:
                     self.timings.append(event)
+                    self._untimed = None
                 self.assembler.timing(event)
+            case SentenceBegin():
+                self._untimed = self.assembler.seconds
             case TTSUsage():
                 self._usage = event
+            case Identity():
+                self._identity = known(self._identity, event)
             case _:
                 assert_never(event)
         return None
 
+    def failed(self, error: ModelDeckError) -> None:
+        """Have `error` say how much audio had come."""
+        if self.assembler.received:
+            error.args = (f"{error}; {self.assembler.seconds:.2f} s of audio had come", *error.args[1:])
+
     def ended(self) -> Generator[TTSResponse]:
         """What a conversion held back, and the last increment."""
-        return self.assembler.ended(self._usage, self._clock() - self.began, self._first_audio)
+        return self.assembler.ended(self._usage, self._clock() - self.began, self.first_audio, self._identity)
 
     def heard(self, played: float | None) -> str | None:
-        """The text up to the last word that had begun `played` seconds into the audio; None without timings."""
+        """The text up to the last word that had begun `played` seconds into the audio; None without its timings."""
         if played is None or not self.timings:
+            return None
+        if self._untimed is not None and played > self._untimed:
             return None
         ends = [one.end_index for one in self.timings if one.start < played and one.end_index is not None]
         return self.text[: max(ends)] if ends else ""

@@ -31,9 +31,11 @@ FAMILIES: dict[str, type[TTSModelBase[Any]]] = {
     "cosyvoice": DashScopeCosyVoiceRealtimeTTSModel,
 }
 FILES = sorted(MODELS.glob("*/*.yaml"))
-CARDS: dict[str, TTSModelCard] = {
+ALL: dict[str, TTSModelCard] = {
     card.name: card for family in FAMILIES.values() for card in family.list_models(strict=True)
 }
+SAMBERT = {name: card for name, card in ALL.items() if name.startswith("sambert-")}
+CARDS = {name: card for name, card in ALL.items() if name not in SAMBERT}
 
 VOICE_COUNTS = {
     "qwen3-tts-flash": 49,
@@ -150,7 +152,7 @@ def ids(name: str) -> list[str]:
 
 def test_every_known_model_has_one_card_and_no_other() -> None:
     assert set(CARDS) == set(VOICE_COUNTS)
-    assert len(FILES) == len(VOICE_COUNTS)
+    assert len(FILES) == len(ALL)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -294,7 +296,8 @@ def test_audio_formats_begin_with_the_servers_default() -> None:
     for folder, family in FAMILIES.items():
         for card in family.list_models():
             assert card.audio is not None
-            assert (card.audio.formats[0], card.audio.sample_rate) == defaults[folder], card.name
+            if card.name in CARDS:
+                assert (card.audio.formats[0], card.audio.sample_rate) == defaults[folder], card.name
 
 
 def test_realtime_is_said_by_the_name_or_the_family() -> None:
@@ -309,10 +312,45 @@ def test_retired_models_say_when_and_active_ones_do_not() -> None:
 
 
 def test_every_card_says_where_and_when_it_was_read() -> None:
-    for card in CARDS.values():
+    for card in ALL.values():
         assert card.source, card.name
         assert card.source.startswith("https://github.com/modelstudioai/skills/blob/62167f8")
         assert card.verified == date(2026, 11, 21)
+
+
+def test_interruption_opens_the_next_connection() -> None:
+    assert {card.interruption for card in ALL.values()} == {"reconnect"}
+
+
+SAMBERT_48K = ["zhinan", "zhiqi", "zhichu", "zhide", "zhijia", "zhiru", "zhiqian", "zhixiang", "zhiwei"]
+SAMBERT_LANGUAGES = {
+    **{voice: ["en-US"] for voice in ("beth", "betty", "brian", "cally", "cindy", "donna", "eva")},
+    "camila": ["es"],
+    "perla": ["it"],
+    "indah": ["id"],
+    "clara": ["fr"],
+    "hanna": ["de"],
+    "waan": ["th"],
+}
+
+
+def test_sambert_is_one_model_per_voice() -> None:
+    assert len(SAMBERT) == 43
+    for name, card in SAMBERT.items():
+        voice = name.removeprefix("sambert-").removesuffix("-v1")
+        rate = 48000 if voice in SAMBERT_48K else 16000
+        assert card.languages == SAMBERT_LANGUAGES.get(voice, ["zh", "en"]), name
+        assert card.audio is not None
+        assert (card.audio.sample_rate, card.audio.formats) == (rate, ("wav", "mp3", "pcm")), name
+        assert card.limits is not None
+        assert (card.limits.max_characters, card.limits.counting) == (10_000, "code_points")
+        assert card.pricing is not None
+        assert (card.pricing.input, card.pricing.currency, card.pricing.unit) == (1, "CNY", "10k_characters")
+        assert (card.voices, card.realtime, card.status) == ([], False, "active")
+        shown = card.call_schema["properties"]
+        timings = [] if voice in {"camila", "perla", "indah", "clara", "hanna", "waan"} else ["word_timestamp_enabled"]
+        assert list(shown) == ["format", "sample_rate", "volume", "rate", "pitch", *timings], name
+        assert (shown["format"]["default"], shown["sample_rate"]["default"]) == ("wav", rate), name
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,116 @@
-"""CosyVoice over the run-task WebSocket: one implementation, two names."""
+"""CosyVoice and Sambert over the run-task WebSocket: one implementation, two names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
+import json
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack, assert_never
 
 from modeldeck.providers.dashscope.credential import DashScopeCredential
 from modeldeck.providers.dashscope.parameters import CosyVoiceParameters, CosyVoiceSwitchParameters
+from modeldeck.tts.base import P
 from modeldeck.tts.realtime import RealtimeOptions, RealtimeTTSModelBase
 
 if TYPE_CHECKING:
+    from modeldeck._transport.link import Dial, Link
+    from modeldeck.providers.dashscope.wire.tasks import TaskClient
     from modeldeck.tts.card import TTSModelCard
+    from modeldeck.tts.hook import ConversationEvent, Inbox, SpeechRequest
+
+_PREPARED = 20.0  # seconds that a started task may wait for text; the service gives up after 23 (documents, 2026-05-30)
 
 
-class DashScopeCosyVoiceRealtimeTTSModel(RealtimeTTSModelBase[CosyVoiceParameters]):
-    """CosyVoice with streamed text; the server speaks each sentence when it is whole."""
+class _RunTask(RealtimeTTSModelBase[P]):
+    """Each utterance is a task, on a connection whose task was started beforehand."""
 
     provider: ClassVar[str] = "dashscope"
     credential_class = DashScopeCredential
+    credential: DashScopeCredential
+
+    @classmethod
+    def _takes(cls, realtime: bool | None) -> bool:
+        return True  # CosyVoice speaks both ways, and Sambert, which is not realtime, is of this wire
+
+    async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncGenerator[ConversationEvent, None]:
+        from modeldeck.providers.dashscope.links import attended, lent
+        from modeldeck.tts.duplex import Opening, duplex
+        from modeldeck.tts.hook import Identity, UtteranceEnd
+
+        dial, opening = self._dial(request), Opening(inbox)
+        whole = not self._takes_pieces or bool(request.parameters.get("enable_ssml"))
+        with attended(self.transport, dial, request):
+            while True:
+                async for event in opening:
+                    yield event
+                if opening.text is None:
+                    return
+                if whole:
+                    async for event in opening.rest():
+                        yield event
+                    if not opening.text:
+                        yield UtteranceEnd()
+                        continue
+                async with lent(self.transport, dial, request) as link:
+                    client = self._client_of(link, request)
+                    client.on_event = request.on_event
+                    if client.task_id:
+                        yield Identity(request_id=client.task_id)
+                    told: deque[ConversationEvent] = deque()
+                    text = opening.text
+                    writing = _whole(link, client, text) if whole else _pieces(link, client, text, inbox, told)
+                    async with aclosing(duplex(link, client, writing, told)) as events:
+                        async for event in events:
+                            yield event
+                    link.keep()
+
+    async def _warm(self, request: SpeechRequest) -> None:
+        from modeldeck.providers.dashscope.links import warmed
+
+        await warmed(self.transport, self._dial(request), request)
+
+    @property
+    def _takes_pieces(self) -> bool:
+        """Sambert does not: its cards say that it is not realtime."""
+        return self._card is None or self._card.realtime is not False
+
+    def _dial(self, request: SpeechRequest) -> Dial:
+        """Spares fit where model and settings agree: their task is started already."""
+        from modeldeck._transport.link import Dial
+        from modeldeck.providers.dashscope.wire.tasks import PATH
+
+        async def started(link: Link) -> None:
+            client = self._client_of(link, request)
+            await link.send(client.run())
+            while not client.ready:
+                client.receive(await link.receive())
+
+        settings = [self.model, dict(request.parameters), str(request.output), dict(request.extra)]
+        return Dial(
+            self.credential.socket_host() + PATH,
+            self.credential.headers(),
+            json.dumps(settings, sort_keys=True, default=str),
+            started if self._takes_pieces else None,
+            _PREPARED,
+        )
+
+    def _client_of(self, link: Link, request: SpeechRequest) -> TaskClient:
+        """The link's own protocol state, made at its first use."""
+        from modeldeck.providers.dashscope.links import parameters
+        from modeldeck.providers.dashscope.wire.tasks import TaskClient
+
+        if link.state is None:
+            sent = parameters(request)
+            sent.pop("realtime", None)
+            link.state = TaskClient(self.model, sent, request.extra, duplex=self._takes_pieces)
+        client: TaskClient = link.state
+        return client
+
+
+class DashScopeCosyVoiceRealtimeTTSModel(_RunTask[CosyVoiceParameters]):
+    """CosyVoice with streamed text; the server speaks each sentence when it is whole."""
+
     Parameters: ClassVar[type[CosyVoiceParameters]] = CosyVoiceParameters
     type: Literal["dashscope_cosyvoice_realtime_tts"] = "dashscope_cosyvoice_realtime_tts"
 
@@ -31,13 +124,14 @@ class DashScopeCosyVoiceRealtimeTTSModel(RealtimeTTSModelBase[CosyVoiceParameter
     ) -> None:
         super().__init__(credential, model, parameters, stream, **options)
 
+    def _converses(self, request: SpeechRequest) -> bool:
+        return self._takes_pieces
 
-class DashScopeCosyVoiceTTSModel(RealtimeTTSModelBase[CosyVoiceSwitchParameters]):
+
+class DashScopeCosyVoiceTTSModel(_RunTask[CosyVoiceSwitchParameters]):
     """The same models with `Parameters.realtime` as the switch: whole texts unless it is set."""
 
-    provider: ClassVar[str] = "dashscope"
     realtime: ClassVar[bool] = False
-    credential_class = DashScopeCredential
     Parameters: ClassVar[type[CosyVoiceSwitchParameters]] = CosyVoiceSwitchParameters
     type: Literal["dashscope_cosyvoice_tts"] = "dashscope_cosyvoice_tts"
 
@@ -51,6 +145,35 @@ class DashScopeCosyVoiceTTSModel(RealtimeTTSModelBase[CosyVoiceSwitchParameters]
     ) -> None:
         super().__init__(credential, model, parameters, stream, **options)
 
-    @classmethod
-    def _takes(cls, realtime: bool | None) -> bool:
-        return True  # its models speak both ways
+    def _converses(self, request: SpeechRequest) -> bool:
+        return self._takes_pieces and bool(request.parameters.get("realtime"))
+
+
+async def _pieces(link: Link, client: TaskClient, text: str, inbox: Inbox, told: deque[ConversationEvent]) -> None:
+    """One utterance, from its first text to its flush."""
+    from modeldeck.tts.hook import Clear, Cleared, Commit, Flush, Text
+
+    await _sent(link, client.text(text))
+    async for item in inbox:
+        match item:
+            case Text():
+                await _sent(link, client.text(item.text))
+            case Commit():
+                await link.send(client.flush())
+            case Clear():
+                told.append(Cleared(0))  # what was sent cannot be taken back
+            case Flush():
+                await link.send(client.finish())
+                return
+            case _:
+                assert_never(item)
+
+
+async def _whole(link: Link, client: TaskClient, text: str) -> None:
+    """One utterance whose text the service wants in one piece."""
+    await _sent(link, [*client.text(text), client.finish()] if client.duplex else [client.run(text)])
+
+
+async def _sent(link: Link, frames: list[str]) -> None:
+    for frame in frames:
+        await link.send(frame)

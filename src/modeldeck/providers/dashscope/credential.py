@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from modeldeck.credential.base import CredentialBase
 from modeldeck.credential.fields import ApiKey, BaseUrl, origin
+
+if TYPE_CHECKING:
+    from modeldeck.credential.diagnosis import Probe
 
 # "Hosts and paths" of the service's documents, snapshot of 2026-05-30.
 _HOSTS = {
@@ -19,23 +22,27 @@ _HOSTS = {
     "cn-hongkong": "https://cn-hongkong.dashscope.aliyuncs.com",
 }
 _SUFFIXES = ("/compatible-mode/v1", "/api/v1", "/api-ws/v1/inference", "/api-ws/v1/realtime", "/api-ws/v1", "/v1")
+_MODELS = "/compatible-mode/v1/models"  # listing them is free, and a key that is not good gets a 401
 Region = Literal["cn-beijing", "ap-southeast-1", "us-east-1", "cn-hongkong"]
 
 
+# What the official SDK reads (2.0.2, 2026-11-21): its modules, then its v2 clients; the first that is set wins.
 _PLACE = {
-    "region": ("DASHSCOPE_API_REGION",),
-    "base_url": ("DASHSCOPE_HTTP_BASE_URL", "DASHSCOPE_COMPATIBLE_BASE_URL"),
+    "region": ("DASHSCOPE_API_REGION", "DASHSCOPE_REGION"),
+    "base_url": ("DASHSCOPE_HTTP_BASE_URL", "DASHSCOPE_COMPATIBLE_BASE_URL", "DASHSCOPE_BASE_URL"),
+    "websocket_base_url": ("DASHSCOPE_WEBSOCKET_BASE_URL",),
+    "workspace_id": ("DASHSCOPE_WORKSPACE_ID", "DASHSCOPE_WORKSPACE"),
 }
 
 
-def _place(fields: tuple[str, ...]) -> dict[str, str]:
+def _place(*fields: str) -> dict[str, str]:
     """These fields as the environment has them."""
     found = {field: [os.environ[name] for name in _PLACE[field] if os.environ.get(name)] for field in fields}
     return {field: texts[0] for field, texts in found.items() if texts}
 
 
 def _workspace() -> str | None:
-    return os.environ.get("DASHSCOPE_WORKSPACE_ID") or None
+    return _place("workspace_id").get("workspace_id")
 
 
 class DashScopeCredential(CredentialBase):
@@ -61,6 +68,11 @@ class DashScopeCredential(CredentialBase):
         title="Base URL",
         description="Instead of the region's host: a workspace host, a proxy or a test server.",
     )
+    websocket_base_url: BaseUrl | None = Field(
+        default=None,
+        title="WebSocket base URL",
+        description="Only where WebSockets go to another host than everything else.",
+    )
     workspace_id: str | None = Field(
         default_factory=_workspace, title="Workspace", description="Only for keys of a sub-workspace."
     )
@@ -68,13 +80,30 @@ class DashScopeCredential(CredentialBase):
     @model_validator(mode="before")
     @classmethod
     def _placed(cls, data: Any) -> Any:
-        """The environment's word where no argument has one: a region that is given beats its base URL."""
+        """The environment's word where no argument has one: a region that is given beats its URLs."""
         if not isinstance(data, Mapping) or "region" in data:
             return data
-        if "base_url" not in data:
-            return {**data, **_place(("region", "base_url"))}
-        return {**data, **_place(("region",))} if data["base_url"] is None else data
+        if "base_url" in data:
+            return {**data, **_place("region")} if data["base_url"] is None else data
+        return {**_place("region", "base_url", "websocket_base_url"), **data}
 
     def host(self) -> str:
         """Origin and prefix that every path of the service follows, without a last slash."""
         return origin(self.base_url, _SUFFIXES) if self.base_url else _HOSTS[self.region]
+
+    def socket_host(self) -> str:
+        """The same for WebSockets; its scheme is http or https too."""
+        return origin(self.websocket_base_url, _SUFFIXES) if self.websocket_base_url else self.host()
+
+    def headers(self) -> dict[str, str]:
+        """Who asks, on every wire."""
+        workspace = {"X-DashScope-WorkSpace": self.workspace_id} if self.workspace_id else {}
+        return {"Authorization": f"Bearer {self.api_key.get_secret_value()}", **workspace}
+
+    def _probes(self) -> list[Probe]:
+        from modeldeck.credential.diagnosis import Probe
+        from modeldeck.providers.dashscope.wire.errors import http_error
+
+        hosts = {self.region: self.host()} | ({} if self.base_url else _HOSTS)
+        region = None if self.base_url else self.region
+        return [Probe(host + _MODELS, self.headers(), http_error, region and place) for place, host in hosts.items()]

@@ -13,7 +13,8 @@ from modeldeck.tts.base import TTSModelBase
 from modeldeck.tts.options import TTSOptions
 
 if TYPE_CHECKING:
-    from modeldeck.tts.card import TTSModelCard, Voice
+    from modeldeck.tts.card import TTSModelCard
+    from modeldeck.tts.facts import Voice
     from modeldeck.tts.hook import SpeechEvent, SpeechRequest
 
 SAMPLE_RATE = 22050
@@ -77,7 +78,7 @@ class LocalTTSModel(TTSModelBase[LocalTTSParameters]):
     async def list_voices(self) -> list[Voice]:
         """The engine's own voices: languages, and variants that go with any of them (`language+variant`)."""
         from modeldeck.providers.local.engine import Engine
-        from modeldeck.tts.card import Voice
+        from modeldeck.tts.facts import Voice
 
         engine = await Engine.running()
         return [

@@ -1,0 +1,35 @@
+"""One whole text, spoken by a hook that takes streamed text."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from typing import cast
+
+from modeldeck.tts.hook import (
+    Cleared,
+    ConversationEvent,
+    Flush,
+    Inbox,
+    Item,
+    SpeechEvent,
+    SpeechRequest,
+    Text,
+    UtteranceEnd,
+)
+
+
+async def whole(
+    converse: Callable[[SpeechRequest, Inbox], AsyncIterator[ConversationEvent]], request: SpeechRequest
+) -> AsyncGenerator[SpeechEvent, None]:
+    """The events of `request.text`, given to the hook in one piece as its only utterance."""
+    events = cast("AsyncGenerator[ConversationEvent, None]", converse(request, _said(request.text)))
+    async with aclosing(events):
+        async for event in events:
+            if not isinstance(event, UtteranceEnd | Cleared):
+                yield event
+
+
+async def _said(text: str) -> AsyncGenerator[Item, None]:
+    yield Text(text)
+    yield Flush()
