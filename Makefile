@@ -31,7 +31,7 @@ run: $(VENV)/.ready-to-run
 	@echo "Done: the models are listed above, and hello.wav holds the sentence, spoken by the local voice."
 	@echo "The command is $(VENV)/bin/modeldeck; . $(VENV)/bin/activate puts it on your PATH."
 
-test: $(VENV)/.ready-to-test
+test: $(VENV)/.ready-to-test .judges/dashscope/.ready
 	$(PY) -m pytest $(ARGS)
 
 check: format lint types imports generated wheel
@@ -72,7 +72,7 @@ bench: $(VENV)/.ready-to-test .bench/agentscope/.ready
 	$(PY) -m tests.benchmarks $(ARGS)
 
 # The tests at the lowest versions that pyproject.toml allows.
-floors: $(VENV)/.ready-to-test
+floors: $(VENV)/.ready-to-test .judges/dashscope/.ready
 	rm -rf build/floors
 	$(PY) -m venv build/floors
 	build/floors/bin/python -m pip install --quiet uv
@@ -90,7 +90,7 @@ constraints:
 		--custom-compile-command "make constraints" pyproject.toml -o constraints.txt
 
 clean:
-	rm -rf $(VENV) .bench build dist hello.wav .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench .judges build dist hello.wav .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests tools examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(PY):
@@ -130,4 +130,11 @@ $(VENV)/.ready-to-test: $(INPUTS) $(VENV)/.installer
 	rm -rf .bench/agentscope
 	$(PY) -m venv .bench/agentscope
 	.bench/agentscope/bin/python -m pip install --quiet --disable-pip-version-check agentscope==2.0.10
+	@touch $@
+
+# The official SDKs, unchanged: they judge the sandbox.
+.judges/dashscope/.ready: | $(VENV)/.ready-to-test
+	rm -rf .judges/dashscope
+	$(PY) -m venv .judges/dashscope
+	.judges/dashscope/bin/python -m pip install --quiet --disable-pip-version-check dashscope==2.0.2
 	@touch $@

@@ -28,7 +28,7 @@ def test_example(name: str, tmp_path: Path) -> None:
 
 def test_there_are_examples_and_blocks() -> None:
     assert len(EXAMPLES) >= 3
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 6
 
 
 @pytest.mark.parametrize("index", range(len(BLOCKS)))

@@ -1,0 +1,66 @@
+"""What the emulators share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+from starlette.requests import HTTPConnection
+
+from modeldeck.sandbox.faults import HEADER, QUERY, Fault, Faults, split_model
+from modeldeck.sandbox.line import Line
+from modeldeck.sandbox.voice import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A call that is to fail with an HTTP status; the emulator words the answer as its service would."""
+
+    status: int
+    headers: dict[str, str]
+
+
+@dataclass(slots=True)
+class Box:
+    """What an emulator works with: `emulators/<provider>.py` has `routes(box)`, `environment(url)` and `about()`."""
+
+    voice: Voice = field(default_factory=Voice)
+    faults: Faults = field(default_factory=Faults)
+
+    def refusal(self, connection: HTTPConnection, model: str = "") -> Refusal | None:
+        """Whether the fault asked for is an HTTP status: look before accepting or answering.
+
+        `model`: as the client names it, where it is known by then. Raises ParameterError for a wrong fault.
+        """
+        fault = self.faults.pick(_asked(connection, model), status=True)
+        if fault is None:
+            return None
+        headers = {} if fault.retry_after is None else {"retry-after": fault.retry_after}
+        return Refusal(int(fault.value or 500), headers)
+
+    def line(self, connection: HTTPConnection, model: str = "") -> Line:
+        """The line of a new call: an HTTP request, a realtime session, one task on a WebSocket.
+
+        `model`: as the client names it; `line.model` is the name without its fault. Raises ParameterError for a
+        wrong fault.
+        """
+        asked = _asked(connection, model)
+        return Line(connection, split_model(model)[0], partial(self.faults.pick, asked, status=False))
+
+    def key_problem(self, authorization: str | None) -> Literal["missing", "invalid"] | None:
+        """What is wrong with the header: a good key starts with `sk-` or `st-` and has no `invalid` in it."""
+        scheme, _, key = (authorization or "").partition(" ")
+        key = key.strip()
+        if not key:
+            return "missing"
+        good = scheme.lower() == "bearer" and key.startswith(("sk-", "st-")) and "invalid" not in key
+        return None if good else "invalid"
+
+
+def _asked(connection: HTTPConnection, model: str) -> Fault | None:
+    _, fault = split_model(model)
+    if fault is not None:
+        return fault
+    specification = connection.headers.get(HEADER) or connection.query_params.get(QUERY)
+    return Fault.parse(specification) if specification else None

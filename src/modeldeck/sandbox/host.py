@@ -1,0 +1,302 @@
+"""The server: the emulators' routes on uvicorn's protocols, in the running event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from http.client import responses
+from importlib import import_module
+from pkgutil import iter_modules
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self, cast
+from weakref import WeakSet
+
+from modeldeck.errors import ConnectionFailedError, MissingExtraError, ParameterError
+
+try:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, PlainTextResponse, Response
+    from starlette.routing import BaseRoute
+    from starlette.types import Receive, Scope, Send
+    from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+    from uvicorn import Config
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+    from uvicorn.server import ServerState
+    from websockets.datastructures import Headers
+    from websockets.http11 import Response as HandshakeResponse
+except ImportError as error:
+    raise MissingExtraError('the sandbox needs its extra: pip install "modeldeck[sandbox]"', extra="sandbox") from error
+
+from modeldeck.sandbox import control
+from modeldeck.sandbox import emulators as shipped
+from modeldeck.sandbox.box import Box
+from modeldeck.sandbox.distance import Distance, Far
+from modeldeck.sandbox.faults import Fault, Faults
+from modeldeck.sandbox.line import LineGone
+from modeldeck.sandbox.records import Records
+from modeldeck.sandbox.voice import Voice
+
+_BACKLOG = 4096
+_KEEP_ALIVE = 75  # seconds
+
+
+class Emulator(Protocol):
+    """A module `emulators/<provider>.py`."""
+
+    def routes(self, box: Box) -> list[BaseRoute]:
+        """What is served."""
+        ...
+
+    def environment(self, url: str) -> dict[str, str]:
+        """The variables that point credentials and official SDKs here, and a key that is good here."""
+        ...
+
+    def about(self, url: str) -> list[str]:
+        """Lines for people: the wires, and how to point at them what reads no variable."""
+        ...
+
+
+def known_emulators() -> dict[str, Emulator]:
+    """By provider."""
+    names = sorted(module.name for module in iter_modules(shipped.__path__))
+    return {name: cast("Emulator", import_module(f"{shipped.__name__}.{name}")) for name in names}
+
+
+class Peer:
+    """One TCP connection, as emulators see it. `lost` is set when it is over."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
+        self.lost = asyncio.Event()
+
+    @property
+    def gone(self) -> bool:
+        """Nothing more can be sent."""
+        return self.transport.is_closing()
+
+    def reset(self) -> None:
+        """End it with a TCP reset."""
+        raw = self.transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+
+class _Http(H11Protocol):
+    """Every request's `state` has its `peer`; no access log."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self.access_log = False
+        peers: set[Peer] = self.app_state["peers"]
+        peer = Peer(transport)
+        peers.add(peer)
+        self.app_state = {"peer": peer, "peers": peers}
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        _lost(self.app_state)
+
+
+class _WebSocket(WebSocketsSansIOProtocol):
+    async def send(self, message: Any) -> None:
+        match message["type"]:
+            case "websocket.http.response.start":
+                self._refusal = message
+            case "websocket.http.response.body":
+                self._refuse(message["body"])
+            case _:
+                await super().send(message)
+
+    def _refuse(self, body: bytes) -> None:
+        """Answer the handshake with an HTTP response; uvicorn before 0.53 writes each of its headers twice."""
+        status = self._refusal["status"]
+        headers = Headers(
+            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._refusal["headers"]]
+        )
+        headers["Connection"] = "close"
+        self.conn.send_response(HandshakeResponse(status, responses.get(status, ""), headers, body))
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.handshake_complete = self.close_sent = True
+        self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        _lost(self.app_state)
+
+
+def _lost(state: Mapping[str, Any]) -> None:
+    state["peers"].discard(state["peer"])
+    state["peer"].lost.set()
+
+
+class Sandbox:
+    """The providers' wires on a port of this machine, served by the running event loop: `async with Sandbox() as box`.
+
+    `port` 0: any free one. `voice`, `pace`: see `Voice`. `distance` holds for connections made after it was set.
+    `faults` are armed for all calls. `emulators`: by provider, all that modeldeck brings unless given. Needs the
+    `sandbox` extra.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        voice: Literal["numbered", "local"] = "numbered",
+        pace: float | None = None,
+        distance: Distance | None = None,
+        faults: Iterable[Fault | str] = (),
+        emulators: Mapping[str, Emulator] | None = None,
+    ) -> None:
+        self.box = Box(Voice(voice, pace), Faults(control.armed(tuple(faults))))
+        self.distance = distance or Distance()
+        self._host = host
+        self._port = port
+        self._records = Records()
+        self._emulators = known_emulators() if emulators is None else emulators
+        self._app = self._application()
+        self._peers: set[Peer] = set()
+        self._far: WeakSet[Far] = WeakSet()
+        self._server: asyncio.Server | None = None
+        self._uvicorn = ServerState()
+
+    @property
+    def url(self) -> str:
+        """Where it listens: `http://127.0.0.1:port`, without a last slash."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    def environment(self) -> dict[str, str]:
+        """The variables that point every credential here, and every official SDK that reads one."""
+        found: dict[str, str] = {}
+        for emulator in self._emulators.values():
+            found |= emulator.environment(self.url)
+        return found
+
+    def about(self) -> list[str]:
+        """Lines for people: what is served."""
+        return [line for emulator in self._emulators.values() for line in emulator.about(self.url)]
+
+    def state(self) -> dict[str, Any]:
+        """What is served and asked for, in JSON's terms."""
+        return {
+            "url": self.url,
+            "serves": list(self._emulators),
+            "connections": len(self._peers),
+            "requests": len(self._records) + self._records.lost,
+            "faults": [str(fault) for fault in self.box.faults.armed],
+            "distance": {"rtt": self.distance.rtt, "bandwidth": self.distance.bandwidth},
+            "environment": self.environment(),
+        }
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What clients sent, oldest first; see `records.Exchange`."""
+        return self._records.as_dicts()
+
+    def forget(self) -> None:
+        """Forget what clients sent."""
+        self._records.clear()
+
+    def arm(self, *faults: Fault | str) -> None:
+        """Arm these for all calls, in the place of those that are; none: all is well again. Raises ParameterError."""
+        self.box.faults.arm(control.armed(faults))
+
+    def set_distance(self, rtt: float = 0.0, bandwidth: float | None = None) -> None:
+        """The distance of connections made from now on: seconds, bits per second."""
+        self.distance = Distance(rtt, bandwidth)
+
+    async def __aenter__(self) -> Self:
+        config = Config(
+            self._serve,
+            http=_Http,
+            ws=_WebSocket,
+            interface="asgi3",
+            lifespan="off",
+            log_config=None,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+            ws_max_size=1 << 30,
+            ws_ping_interval=None,
+            ws_per_message_deflate=False,
+        )
+        config.load()
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
+                self._protocol(config), self._host, self._port, backlog=_BACKLOG
+            )
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+            message = f"the sandbox cannot listen on {self._host} port {self._port}: {reason}; choose another one"
+            raise ConnectionFailedError(message, retryable=False) from error
+        self._port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for far in list(self._far):
+            far.end()
+        peers = list(self._peers)
+        for connection in list(self._uvicorn.connections):
+            connection.shutdown()
+        for peer in peers:
+            peer.transport.abort()
+        for peer in peers:
+            await peer.lost.wait()
+        tasks = list(self._uvicorn.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _protocol(self, config: Config) -> Callable[[], asyncio.Protocol]:
+        def make() -> asyncio.Protocol:
+            http = _Http(config, self._uvicorn, {"peers": self._peers})
+            if not self.distance:
+                return http
+            far = Far(http, self.distance)
+            self._far.add(far)
+            return far
+
+        return make
+
+    def _application(self) -> Starlette:
+        routes = [*control.routes(self)]
+        for emulator in self._emulators.values():
+            routes += emulator.routes(self.box)
+        handlers: dict[Any, Any] = {ParameterError: _misasked, 404: self._nothing_there}
+        return Starlette(routes=routes, exception_handlers=handlers)
+
+    async def _nothing_there(self, request: Request, _: Exception) -> Response:
+        lines = [f"The sandbox has nothing at {request.url.path}. It serves:", *self.about(), ""]
+        return PlainTextResponse("\n".join(lines), 404)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not scope["path"].startswith(control.PREFIX + "/"):
+            receive, send = self._records.watch(scope, receive, send)
+        try:
+            try:
+                await self._app(scope, receive, send)
+            except* (LineGone, WebSocketDisconnect):
+                pass
+        except asyncio.CancelledError:
+            if self._server is None or self._server.is_serving():
+                raise
+
+
+async def _misasked(connection: Request | WebSocket, error: ParameterError) -> Response | None:
+    """A wrong fault, or a wrong request to the control API."""
+    answer = JSONResponse({"error": str(error)}, 400)
+    if isinstance(connection, Request):
+        return answer
+    if connection.application_state is WebSocketState.CONNECTING:
+        await connection.send_denial_response(answer)
+    else:
+        await connection.close(1008, str(error)[:120])
+    return None

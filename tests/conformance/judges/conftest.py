@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from modeldeck.sandbox import SandboxProcess
+from modeldeck.sandbox.voice import numbered
+from tests.conformance.judges.recorded import Sent, read
+
+ROOT = Path(__file__).resolve().parents[3]
+PYTHON = ROOT / ".judges" / "dashscope" / "bin" / "python"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one scenario of the judge came to."""
+
+    result: Any
+    raised: str | None
+    logged: list[str]
+    sent: list[Sent]
+
+
+@pytest.fixture(scope="session")
+def verdicts() -> dict[str, Verdict]:
+    """Every scenario of `dashscope_sdk.py` by name, from one run."""
+    assert PYTHON.exists(), "make .judges/dashscope/.ready sets up the environment of the official SDK"
+    script = Path(__file__).with_name("dashscope_sdk.py")
+    with SandboxProcess() as box:
+        environment = {**os.environ, **box.environment(), "NO_PROXY": "*", "no_proxy": "*"}
+        done = subprocess.run(
+            [PYTHON, script, box.url], env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {
+        name: Verdict(one["result"], one["raised"], one["logged"], read(one["sent"])) for name, one in found.items()
+    }
+
+
+def samples(data: str, first: int = 0, head: int = 0) -> int:
+    """How many numbered samples base64 holds, of which none is missing, twice there or out of order."""
+    audio = base64.b64decode(data)[head:]
+    assert audio == numbered(first, len(audio) // 2)
+    return len(audio) // 2
+
+
+def seconds(data: str, rate: int) -> float:
+    """How long a file is, in base64, which any decoder must take."""
+    sound = soundfile.SoundFile(io.BytesIO(base64.b64decode(data)))
+    assert sound.samplerate == rate
+    length: float = sound.frames / rate
+    return length

@@ -1,0 +1,63 @@
+"""What a client sent to a sandbox, made fit for comparison."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+# What differs between any two clients, or calls.
+_INCIDENTAL = (
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "host",
+    "origin",
+    "sec-websocket-key",
+    "sec-websocket-version",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "x-dashscope-sdk-client",
+    "x-dashscope-sdk-session-id",
+)
+
+
+class Recording(Protocol):
+    """`Sandbox` or `SandboxProcess`."""
+
+    def requests(self) -> list[dict[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """`body` and `frames` are parsed JSON, keys in their order; of a binary frame its length."""
+
+    kind: str
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: Any
+    frames: tuple[Any, ...]
+
+
+def recorded(box: Recording) -> list[Sent]:
+    """What `box` was sent, oldest first, without the headers that say nothing about the call."""
+    return read(box.requests())
+
+
+def read(exchanges: Iterable[Mapping[str, Any]]) -> list[Sent]:
+    return [
+        Sent(
+            one["kind"],
+            one["method"],
+            one["path"],
+            one["query"],
+            {name: value for name, value in one["headers"] if name not in _INCIDENTAL},
+            json.loads(one["body"]) if one["body"] else None,
+            tuple(json.loads(frame) if isinstance(frame, str) else frame for frame in one["frames"]),
+        )
+        for one in exchanges
+    ]
