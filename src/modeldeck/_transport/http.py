@@ -13,7 +13,7 @@ import httpcore
 
 from modeldeck._transport import failures
 from modeldeck._transport.observe import Watch
-from modeldeck._transport.opening import End
+from modeldeck._transport.opening import GRACE, End
 from modeldeck._transport.place import Place, Proxy, place_of
 from modeldeck.errors import ConnectionFailedError, ModelDeckError
 
@@ -172,8 +172,13 @@ class Answer:
             fields[name] = f"{fields[name]}, {value}" if name in fields else value
         self.headers: Mapping[str, str] = fields
         self.complete = False
+        self.left = False
         self._parts = parts
         self._place = place
+
+    def leave(self) -> None:
+        """The rest says nothing: it is read in the background, so that the connection can serve again."""
+        self.left = True
 
     def chunks(self) -> AsyncIterator[bytes]:
         """The body as it comes, its content-encoding undone; raises ConnectionFailedError."""
@@ -224,9 +229,24 @@ class Exchange:
         return self._answer
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and self._answer.left and not self._answer.complete:
+            self._pool.background(self._read_on())
+        else:
+            await self._end(kind is None and self._answer.complete)
+
+    async def _read_on(self) -> None:
+        try:
+            async with asyncio.timeout(GRACE):
+                async for _ in self._answer:
+                    pass
+        except (TimeoutError, ModelDeckError):
+            pass
+        await self._end(self._answer.complete)
+
+    async def _end(self, well: bool) -> None:
         connection = self._connection
         try:
-            if kind is not None or not self._answer.complete:
+            if not well:
                 connection.abort()
             if isinstance(self._parts, AsyncGenerator):
                 await self._parts.aclose()

@@ -6,8 +6,9 @@ import asyncio
 import os
 import weakref
 from collections import Counter, deque
-from collections.abc import AsyncGenerator, Coroutine, Hashable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from modeldeck._transport import descriptors
@@ -38,9 +39,10 @@ class Pool:
         self.closed = False
         self._ends: set[End] = set()  # every socket that is open or being opened
         self._shelves = Shelves()
-        self._attended: dict[Dial, Attendance] = {}
-        self._coming: Counter[Dial] = Counter()  # spares that are being opened or prepared
-        self._expecting: dict[Dial, deque[asyncio.Future[Spare | None]]] = {}  # who waits for one of those
+        self._attended: dict[Dial | Place, Attendance] = {}
+        self._coming: Counter[Dial | Place] = Counter()  # spares that are being opened or prepared
+        self._expecting: dict[Dial | Place, deque[asyncio.Future[Spare | None]]] = {}  # who waits for one of those
+        self._doubted: set[Dial | Place] = set()  # whose spares on their way were waited for in vain
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: deque[asyncio.Future[None]] = deque()  # for room under max_connections
         self._emptied: asyncio.Future[None] | None = None
@@ -52,11 +54,14 @@ class Pool:
     ) -> tuple[HTTPConnection, bool]:
         """A connection to `place`, and whether it was used before."""
         started = watch.clock()
-        spare = None if fresh else self._shelves.take(place, self.loop.time())
+        spare = None
+        if not fresh:
+            spare = self._shelves.take(place, self.loop.time()) or await self._expected(place, limit)
         connection: Any = spare.end if spare is not None else None
         if spare is None:
             spare, connection = await self._open_http(place, limit, fresh)
         watch.connected(watch.clock() - started, spare is not None)
+        self._lent(place, limit)
         return connection, spare is not None
 
     def give_back_http(self, connection: HTTPConnection) -> None:
@@ -72,13 +77,16 @@ class Pool:
             spare, link = await self._open_link(dial, limit)
         link.kept = False
         watch.connected(watch.clock() - started, spare is not None)
-        if spare is None:
+        if spare is None or not spare.prepared:
             await self._prepare(dial, link)
-        attendance = self._attended.get(dial)
-        if attendance is not None:
-            attendance.dial, attendance.lent, attendance.limit = dial, self.loop.time(), limit or BACKGROUND
-            self._fill(attendance)
+        self._lent(dial, limit)
         return link
+
+    def _lent(self, target: Dial | Place, limit: float | None) -> None:
+        attendance = self._attended.get(target)
+        if attendance is not None:
+            attendance.target, attendance.lent, attendance.limit = target, self.loop.time(), limit or BACKGROUND
+            self._fill(attendance)
 
     def give_back(self, dial: Dial, link: Link, limit: float | None) -> None:
         """The loan ended well."""
@@ -86,8 +94,15 @@ class Pool:
             link.socket.close()
         elif dial.prepare is None:
             self._shelve(Spare(link.socket, dial, self._until(link.socket, dial.lasts), link))
-        else:
+        elif self._shelves.prepared(dial) + self._coming[dial] < self._wanted(dial):
             self._bring(dial, self._rest(dial, link, limit or BACKGROUND))
+        else:  # what is prepared for nobody costs the other end something
+            self._shelve(Spare(link.socket, dial, self._until(link.socket), link, prepared=False))
+
+    def _wanted(self, dial: Dial) -> int:
+        """How many prepared spares there should be."""
+        attendance = self._attended.get(dial)
+        return max(min(self.limits.spares, 1), attendance.wanted(self.limits.spares) if attendance else 0)
 
     async def prewarm(self, target: Dial | Place, limit: float | None) -> None:
         """Open one spare now; raises what went wrong."""
@@ -98,21 +113,21 @@ class Pool:
             _, link = await self._open_link(target, limit, fresh=True)
             await self._rest(target, link, limit)
 
-    def attend(self, dial: Dial) -> None:
-        """Somebody will want links of `dial`: have a spare ready."""
-        attendance = self._attended.setdefault(dial, Attendance(dial))
+    def attend(self, target: Dial | Place) -> None:
+        """Somebody will want connections to `target`: have a spare ready."""
+        attendance = self._attended.setdefault(target, Attendance(target))
         attendance.attendants += 1
         attendance.lent = self.loop.time()
         self._fill(attendance)
 
-    def leave(self, dial: Dial) -> None:
-        attendance = self._attended.get(dial)
+    def leave(self, target: Dial | Place) -> None:
+        attendance = self._attended.get(target)
         if attendance is None:  # the pool was closed meanwhile
             return
         attendance.attendants -= 1
         if not attendance.attendants:
-            del self._attended[dial]
-            for spare in self._shelves.on(dial):
+            del self._attended[target]
+            for spare in self._shelves.on(target):
                 if spare.attended:
                     self._shelves.close(spare)
 
@@ -142,7 +157,7 @@ class Pool:
             end = WebSocket(place, dial.url)
             return None, Link(await self._connect(end, self.settings.proxy_for(place), headers))
 
-    async def _room(self, shelf: Hashable, fresh: bool) -> Spare | None:
+    async def _room(self, shelf: Dial | Place, fresh: bool) -> Spare | None:
         """A spare, or None as soon as there is room for one more connection."""
         if self.closed:
             raise _is_closed()
@@ -204,46 +219,53 @@ class Pool:
         self._shelve(Spare(link.socket, dial, self._until(link.socket, dial.lasts, attended), link, attended))
 
     def _fill(self, attendance: Attendance) -> None:
-        """Open what spares are missing, in the background."""
-        there = len(self._shelves.on(attendance.dial)) + self._coming[attendance.dial]
+        """Prepare or open what spares are missing, in the background."""
+        target = attendance.target
+        there = self._shelves.prepared(target) + self._coming[target]
         for _ in range(attendance.missing(self.limits.spares, there, self.loop.time())):
-            if self.closed or self._full():
+            resting = self._shelves.take(target, self.loop.time()) if not self._shelves.prepared(target) else None
+            if self.closed or (resting is None and self._full()):
                 return
-            self._bring(attendance.dial, self._open_spare(attendance))
+            if isinstance(target, Dial) and resting is not None and resting.link is not None:
+                self._bring(target, self._rest(target, resting.link, attendance.limit, attended=resting.attended))
+            else:
+                self._bring(target, self._open_spare(attendance))
 
     async def _open_spare(self, attendance: Attendance) -> None:
-        dial = attendance.dial
+        target = attendance.target
         try:
-            _, link = await self._open_link(dial, attendance.limit, fresh=True)
-            if self._attended.get(dial) is attendance:
-                await self._rest(dial, link, attendance.limit, attended=True)
+            if isinstance(target, Place):
+                _, end = await self._open_http(target, attendance.limit, fresh=True)
+                self._shelve(Spare(end, target, self._until(end, attended=True), attended=True))
             else:
-                link.socket.close()
+                _, link = await self._open_link(target, attendance.limit, fresh=True)
+                await self._rest(target, link, attendance.limit, attended=True)
             attendance.failures = 0
         except Exception:  # whoever needs a connection next is told why there is none
             self._look_at(attendance.failed(self.loop.time()))
 
-    def _bring(self, dial: Dial, work: Coroutine[Any, Any, None]) -> None:
+    def _bring(self, target: Dial | Place, work: Coroutine[Any, Any, None]) -> None:
         """Open or prepare a spare in the background."""
-        self._coming[dial] += 1
-        self._start(work).add_done_callback(lambda _: self._came(dial))
+        self._coming[target] += 1
+        self.background(work, partial(self._came, target))
 
-    def _came(self, dial: Dial) -> None:
+    def _came(self, target: Dial | Place) -> None:
         """One less is on its way; whoever waited for it in vain is told."""
-        self._coming[dial] -= 1
-        if not self._coming[dial]:
-            del self._coming[dial]
-        expecting = self._expecting.get(dial, ())
+        self._coming[target] -= 1
+        self._doubted.discard(target)
+        if not self._coming[target]:
+            del self._coming[target]
+        expecting = self._expecting.get(target, ())
         waiting = [waiter for waiter in expecting if not waiter.done()]
-        for waiter in waiting[self._coming[dial] :]:
+        for waiter in waiting[self._coming[target] :]:
             waiter.set_result(None)
 
-    async def _expected(self, dial: Dial, limit: float | None) -> Spare | None:
+    async def _expected(self, target: Dial | Place, limit: float | None) -> Spare | None:
         """A spare that is on its way and that nobody else waits for."""
-        expecting = self._expecting.setdefault(dial, deque())
-        if self._coming[dial] <= len(expecting):
+        expecting = self._expecting.setdefault(target, deque())
+        if self._coming[target] <= len(expecting) or target in self._doubted:
             if not expecting:
-                del self._expecting[dial]
+                del self._expecting[target]
             return None
         waiter: asyncio.Future[Spare | None] = self.loop.create_future()
         expecting.append(waiter)
@@ -255,20 +277,22 @@ class Pool:
             raise
         finally:
             expecting.remove(waiter)
-            if not expecting and self._expecting.get(dial) is expecting:
-                del self._expecting[dial]
+            if not waiter.done():
+                self._doubted.add(target)
+            if not expecting and self._expecting.get(target) is expecting:
+                del self._expecting[target]
         spare = waiter.result() if waiter.done() else None
         return spare if spare is not None and spare.end.open else None
 
     def _shelve(self, spare: Spare) -> None:
-        if self.closed or not spare.end.open or self.loop.time() >= spare.until:
+        unwanted = spare.attended and spare.shelf not in self._attended
+        if self.closed or unwanted or not spare.end.open or self.loop.time() >= spare.until:
             spare.end.close()
             return
-        if isinstance(spare.shelf, Dial):
-            for waiter in self._expecting.get(spare.shelf, ()):
-                if not waiter.done():
-                    waiter.set_result(spare)
-                    return
+        for waiter in self._expecting.get(spare.shelf, ()):
+            if not waiter.done():
+                waiter.set_result(spare)
+                return
         self._shelves.put(spare)
         self._look_at(spare.until)
         self._admit()
@@ -289,7 +313,7 @@ class Pool:
         """A socket is closed, or was never opened."""
         self._ends.discard(end)
         spare = self._shelves.remove(end)
-        if spare is not None and isinstance(spare.shelf, Dial) and spare.shelf in self._attended:
+        if spare is not None and spare.shelf in self._attended:
             self._fill(self._attended[spare.shelf])
         self._admit()
         if not self._ends and self._emptied is not None and not self._emptied.done():
@@ -303,11 +327,13 @@ class Pool:
                 waiter.set_result(None)
                 return
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def background(self, work: Coroutine[Any, Any, None], done: Callable[[], None] | None = None) -> None:
+        """Do `work` in a task that ends with the pool."""
         task = self.loop.create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._done)
-        return task
+        if done is not None:
+            task.add_done_callback(lambda _: done())
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modeldeck._transport.link import Dial, Link
 from modeldeck._transport.opening import End
+from modeldeck._transport.place import Place
 
 BACKGROUND = 10.0  # seconds that a spare may take to open where the caller gave no limit
 RENEWED = 120.0  # seconds after the last loan of a dial in which its spares are renewed
@@ -17,20 +18,24 @@ ATTENDED_BY_ONE = 16  # attendants that share a spare
 
 @dataclass(slots=True, eq=False)
 class Spare:
-    """An unused connection, usable until `until` (loop time); `attended`: opened for those who attend."""
+    """An unused connection, usable until `until` (loop time).
+
+    `attended`: opened for those who attend. `prepared`: `Dial.prepare` has run since its last loan.
+    """
 
     end: End
-    shelf: Hashable
+    shelf: Dial | Place
     until: float
     link: Link | None = None
     attended: bool = False
+    prepared: bool = True
 
 
 class Shelves:
-    """Spares by what they fit, the newest last."""
+    """Spares by what they fit, those to take first at the end: prepared ones, the newest last."""
 
     def __init__(self) -> None:
-        self._shelves: dict[Hashable, list[Spare]] = {}
+        self._shelves: dict[Dial | Place, list[Spare]] = {}
         self._spares: dict[End, Spare] = {}  # the same, the one that rests longest first
 
     def __iter__(self) -> Iterator[Spare]:
@@ -43,14 +48,19 @@ class Shelves:
     def __contains__(self, end: End) -> bool:
         return end in self._spares
 
-    def on(self, shelf: Hashable) -> tuple[Spare, ...]:
+    def on(self, shelf: Dial | Place) -> tuple[Spare, ...]:
         return tuple(self._shelves.get(shelf, ()))
 
+    def prepared(self, shelf: Dial | Place) -> int:
+        """How many are ready to be lent."""
+        return sum(spare.prepared for spare in self._shelves.get(shelf, ()))
+
     def put(self, spare: Spare) -> None:
-        self._shelves.setdefault(spare.shelf, []).append(spare)
+        spares = self._shelves.setdefault(spare.shelf, [])
+        spares.insert(len(spares) if spare.prepared else 0, spare)
         self._spares[spare.end] = spare
 
-    def take(self, shelf: Hashable, now: float) -> Spare | None:
+    def take(self, shelf: Dial | Place, now: float) -> Spare | None:
         """The newest that is still good; closes those that are not."""
         while spares := self._shelves.get(shelf):
             spare = spares[-1]
@@ -77,9 +87,9 @@ class Shelves:
 
 @dataclass(slots=True, eq=False)
 class Attendance:
-    """Those who want spares of one dial."""
+    """Those who want spares of one kind."""
 
-    dial: Dial
+    target: Dial | Place
     attendants: int = 0
     lent: float | None = None
     limit: float = BACKGROUND

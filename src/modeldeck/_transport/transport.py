@@ -114,14 +114,18 @@ class Transport:
         pool.give_back(dial, link, connect)
 
     @contextmanager
-    def attend(self, dial: Dial) -> Generator[None]:
-        """From the first loan of `dial` on, keep spares of it while this is open."""
+    def attend(self, target: Dial | str) -> Generator[None]:
+        """Keep spares while this is open: prepared WebSockets, or HTTP connections to the origin of a URL."""
         pool = self._pool()
-        pool.attend(dial)
+        wanted = target if isinstance(target, Dial) else place_of(target)
+        if self._settings.http_client is not None and not isinstance(target, Dial):  # the user's client has its own
+            yield
+            return
+        pool.attend(wanted)
         try:
             yield
         finally:
-            pool.leave(dial)
+            pool.leave(wanted)
 
     async def prewarm(
         self, target: Dial | str, *, headers: Mapping[str, str] | None = None, connect: float | None = None

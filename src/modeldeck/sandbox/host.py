@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import struct
@@ -41,6 +42,7 @@ from modeldeck.sandbox.line import LineGone
 from modeldeck.sandbox.records import Records
 from modeldeck.sandbox.voice import Voice
 
+_silent = logging.Logger("modeldeck.sandbox", logging.CRITICAL)
 _BACKLOG = 4096
 _KEEP_ALIVE = 75  # seconds
 
@@ -103,6 +105,11 @@ class _Http(H11Protocol):
 
 
 class _WebSocket(WebSocketsSansIOProtocol):
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.conn.logger = _silent  # it logs headers, the key among them
+        self.conn.debug = False
+
     async def send(self, message: Any) -> None:
         match message["type"]:
             case "websocket.http.response.start":
@@ -125,6 +132,7 @@ class _WebSocket(WebSocketsSansIOProtocol):
         self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.handshake_complete = True  # nobody is left to complete it for
         super().connection_lost(exc)
         _lost(self.app_state)
 

@@ -94,6 +94,7 @@ class Speaker:
         Its samples are numbered from here on even when nobody takes them.
         """
         voice = self._voice
+        self._due = max(self._due, asyncio.get_running_loop().time())  # within a text, lost time is made up
         spoken = await _local(text, self._sample_rate, self._rate) if voice.kind == "local" else None
         samples = round(len(text) * voice.character / self._rate * self._sample_rate)
         samples = samples if spoken is None else len(spoken) // 2
@@ -115,10 +116,8 @@ class Speaker:
         if self._voice.pace is None:
             await asyncio.sleep(0)
             return
-        now = asyncio.get_running_loop().time()
-        self._due = max(self._due, now)
-        if self._due > now:
-            await asyncio.sleep(self._due - now)
+        if (wait := self._due - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(wait)
         self._due += seconds / self._voice.pace
 
     def _pcm(self, first: int, samples: int, spoken: bytes | None) -> Iterator[bytes]:

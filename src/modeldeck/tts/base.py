@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
@@ -143,6 +144,10 @@ class TTSModelBase(Generic[P]):
         """Speak what comes in `inbox`. Realtime providers override this; the rest speak sentence by sentence."""
         raise self._silent()
 
+    def _attend(self, request: SpeechRequest) -> AbstractContextManager[Any]:
+        """While a conversation is open, keep open what its next utterance will need."""
+        return nullcontext()
+
     async def _warm(self, request: SpeechRequest) -> None:
         """Open what the next call with these settings would have to open. Providers with a network fill this."""
 
@@ -205,11 +210,17 @@ class TTSModelBase(Generic[P]):
         request = self._request("", kwargs, "session")
         self._check_speaks()
         timeouts, retry, converse = request.timeouts, self.retry, self._converse
-        provider = self.provider or None
-        if not self._converses(request):  # each sentence has attempts and time-outs of its own
+        provider, check = self.provider or None, self._settings.check_text
+        if not self._converses(request):  # each sentence has attempts, time-outs and a length of its own
             converse = partial(
-                sentencewise.sentence_by_sentence, self._speak, retry=retry, provider=provider, language=self._language
+                sentencewise.sentence_by_sentence,
+                self._speak,
+                check=check,
+                retry=retry,
+                provider=provider,
+                language=self._language,
             )
+            check = self._settings.check_piece
             timeouts, retry = Timeouts(None, None, None, timeouts.total), NO_RETRY
         begin = partial(
             conversation.Conversation,
@@ -220,7 +231,13 @@ class TTSModelBase(Generic[P]):
             retry=retry,
             provider=provider,
         )
-        return session.Session(begin, check=self._settings.check_text, watch=request.watch, cold_start=self._cold_start)
+        return session.Session(
+            begin,
+            attend=partial(self._attend, request),
+            check=check,
+            watch=request.watch,
+            cold_start=self._cold_start,
+        )
 
     async def prewarm(self, **kwargs: Any) -> None:
         """Open now what the next call would have to open. Keyword arguments are parameters, as of that call."""

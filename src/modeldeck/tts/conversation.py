@@ -186,6 +186,8 @@ class Conversation:
                 self._spoken.popleft()
                 self.script.utterance_over()
                 self._attempt = 0
+            case Cleared() if not self._clearings:
+                raise ProtocolError("Cleared of a hook that was not asked to clear")
             case Cleared():
                 of, length = self._clearings.popleft()
                 of.text = of.text[: length - event.characters] + of.text[length:]

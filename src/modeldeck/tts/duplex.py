@@ -25,12 +25,13 @@ class Wire(Protocol):
 
 
 async def duplex(
-    link: Link, wire: Wire, writing: Coroutine[Any, Any, None], told: deque[ConversationEvent]
+    link: Link, wire: Wire, writing: Coroutine[Any, Any, None], told: deque[ConversationEvent] | None = None
 ) -> AsyncGenerator[ConversationEvent, None]:
     """Run `writing` and yield what comes meanwhile, to the first `UtteranceEnd`.
 
     `told`: what the writer itself has to tell goes here; it is yielded when the next frame comes.
     """
+    told = deque() if told is None else told
     failures: list[Exception] = []
     writer = asyncio.get_running_loop().create_task(_written(writing, link, failures), name="modeldeck writer")
     try:

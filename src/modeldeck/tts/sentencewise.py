@@ -35,6 +35,7 @@ async def sentence_by_sentence(
     request: SpeechRequest,
     inbox: Inbox,
     *,
+    check: Callable[[str], None],
     retry: Retry,
     provider: str | None,
     language: str | None = None,
@@ -54,6 +55,7 @@ async def sentence_by_sentence(
                 assert_never(item)
         for sentence in sentences:
             if any(map(str.isalnum, sentence)):
+                check(sentence)
                 one = replace(request, text=sentence)
                 events = attempted(speak, one, retry=retry, deadline=None, provider=provider)
                 async with aclosing(events):

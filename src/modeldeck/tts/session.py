@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -31,12 +32,18 @@ class Session:
         self,
         begin: Callable[[asyncio.Event], Conversation],
         *,
+        attend: Callable[[], AbstractContextManager[Any]],
         check: Callable[[str], None],
         watch: Watch,
         cold_start: ColdStart | None = None,
     ) -> None:
-        """`check` raises for a text that cannot be sent; `cold_start`: what an utterance begins with at least."""
+        """`attend`: what is held while the session is open. `check` raises for a text that cannot be sent.
+
+        `cold_start`: what an utterance begins with at least.
+        """
         self._new = begin
+        self._attend = attend
+        self._attended = ExitStack()
         self._check = check
         self._watch = watch
         self._cold_start = cold_start
@@ -61,6 +68,7 @@ class Session:
     async def __aenter__(self) -> Session:
         self._began = asyncio.get_running_loop().time()
         self._watch.request()
+        self._attended.enter_context(self._attend())
         self._begin()
         return self
 
@@ -78,6 +86,7 @@ class Session:
         try:
             await self._stop()
         finally:
+            self._attended.close()
             self._changed.set()
             error = self._error or conversation.error
             seconds = asyncio.get_running_loop().time() - self._began

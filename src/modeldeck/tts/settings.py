@@ -47,6 +47,11 @@ class Settings:
         """The effective parameters of one call."""
         return self._enforced({**self.given, **parameters}) if parameters else self.effective
 
+    def check_piece(self, text: str) -> None:
+        """Raises ParameterError for what no model can take."""
+        if (problem := text_problem(text, self._model, None)) is not None:
+            self._refuse(problem)
+
     def check_text(self, text: str) -> None:
         """Raises ParameterError for a text that the model cannot take, as `enforce` asks."""
         problem = text_problem(text, self._model, self._limits)

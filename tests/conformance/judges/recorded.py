@@ -38,7 +38,7 @@ class Sent:
     method: str
     path: str
     query: str
-    headers: Mapping[str, str]
+    headers: dict[str, str]
     body: Any
     frames: tuple[Any, ...]
 

@@ -120,12 +120,21 @@ def test_an_utterance_that_ends_after_its_last_commit(spoken_first: bool) -> Non
     ended = one.end()
     after = [] if spoken_first else [event for frame in response for event in one.receive(frame)]
     assert UtteranceEnd() not in before
-    assert (ended if spoken_first else after[-1:]) == [UtteranceEnd()]
+    if spoken_first:
+        (frame,) = ended
+        assert json.loads(frame)["type"] == "input_text_buffer.clear"
+        assert not one.idle
+        after = one.receive(json.dumps({"type": "input_text_buffer.cleared"}))
+    else:
+        assert ended == []
+    assert after[-1:] == [UtteranceEnd()]
     assert one.idle
 
 
 def test_an_utterance_without_text_just_ends() -> None:
-    assert client(mode="commit").end() == [UtteranceEnd()]
+    one = client(mode="commit")
+    assert len(one.end()) == 1
+    assert one.receive(json.dumps({"type": "input_text_buffer.cleared"})) == [UtteranceEnd()]
     one = client()
     one.append("x")
     one.clear()

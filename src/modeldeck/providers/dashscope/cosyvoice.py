@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack, assert_never
 
 from modeldeck.providers.dashscope.credential import DashScopeCredential
@@ -34,36 +34,38 @@ class _RunTask(RealtimeTTSModelBase[P]):
         return True  # CosyVoice speaks both ways, and Sambert, which is not realtime, is of this wire
 
     async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncGenerator[ConversationEvent, None]:
-        from modeldeck.providers.dashscope.links import attended, lent
+        from modeldeck.providers.dashscope.links import lent
         from modeldeck.tts.duplex import Opening, duplex
         from modeldeck.tts.hook import Identity, UtteranceEnd
 
         dial, opening = self._dial(request), Opening(inbox)
         whole = not self._takes_pieces or bool(request.parameters.get("enable_ssml"))
-        with attended(self.transport, dial, request):
-            while True:
-                async for event in opening:
+        while True:
+            async for event in opening:
+                yield event
+            if opening.text is None:
+                return
+            if whole:
+                async for event in opening.rest():
                     yield event
-                if opening.text is None:
-                    return
-                if whole:
-                    async for event in opening.rest():
+                if not opening.text:
+                    yield UtteranceEnd()
+                    continue
+            async with lent(self.transport, dial, request) as link:
+                client = self._client_of(link, request)
+                client.on_event = request.on_event
+                if client.task_id:
+                    yield Identity(request_id=client.task_id)
+                told: deque[ConversationEvent] = deque()
+                text = opening.text
+                writing = _whole(link, client, text) if whole else _pieces(link, client, text, inbox, told)
+                async with aclosing(duplex(link, client, writing, told)) as events:
+                    async for event in events:
                         yield event
-                    if not opening.text:
-                        yield UtteranceEnd()
-                        continue
-                async with lent(self.transport, dial, request) as link:
-                    client = self._client_of(link, request)
-                    client.on_event = request.on_event
-                    if client.task_id:
-                        yield Identity(request_id=client.task_id)
-                    told: deque[ConversationEvent] = deque()
-                    text = opening.text
-                    writing = _whole(link, client, text) if whole else _pieces(link, client, text, inbox, told)
-                    async with aclosing(duplex(link, client, writing, told)) as events:
-                        async for event in events:
-                            yield event
-                    link.keep()
+                link.keep()
+
+    def _attend(self, request: SpeechRequest) -> AbstractContextManager[None]:
+        return self.transport.attend(self._dial(request))
 
     async def _warm(self, request: SpeechRequest) -> None:
         from modeldeck.providers.dashscope.links import warmed

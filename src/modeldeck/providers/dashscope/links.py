@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from modeldeck._transport.link import Dial, HandshakeRefused, Link, LinkClosed
@@ -21,11 +21,6 @@ def parameters(request: SpeechRequest) -> dict[str, Any]:
         given["format"] = _ENCODINGS.get(request.output.encoding, request.output.encoding)
         given["sample_rate"] = request.output.sample_rate
     return given
-
-
-def attended(transport: Transport, dial: Dial, request: SpeechRequest) -> AbstractContextManager[Any]:
-    """A conversation has its next connection opened beforehand; one text needs none."""
-    return nullcontext() if request.text else transport.attend(dial)
 
 
 @asynccontextmanager

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack, assert_never
 
 from modeldeck.providers.dashscope.credential import DashScopeCredential
@@ -43,26 +42,28 @@ class DashScopeRealtimeTTSModel(RealtimeTTSModelBase[QwenRealtimeTTSParameters])
         super().__init__(credential, model, parameters, stream, **options)
 
     async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncGenerator[ConversationEvent, None]:
-        from modeldeck.providers.dashscope.links import attended, lent, parameters
+        from modeldeck.providers.dashscope.links import lent, parameters
         from modeldeck.providers.dashscope.wire.realtime import RealtimeClient
         from modeldeck.tts.duplex import Opening
 
         dial, opening = self._dial(), Opening(inbox)
-        with attended(self.transport, dial, request):
-            async for event in opening:
-                yield event
-            while opening.text is not None:
-                client = RealtimeClient(self.model, parameters(request), request.extra)
-                client.on_event = request.on_event
-                async with (
-                    lent(self.transport, dial, request) as link,
-                    aclosing(_utterances(link, client, opening, inbox)) as events,
-                ):
-                    async for event in events:
-                        yield event
-                if not client.idle:
-                    async for event in opening:
-                        yield event
+        async for event in opening:
+            yield event
+        while opening.text is not None:
+            client = RealtimeClient(self.model, parameters(request), request.extra)
+            client.on_event = request.on_event
+            async with (
+                lent(self.transport, dial, request) as link,
+                aclosing(_utterances(link, client, opening, inbox)) as events,
+            ):
+                async for event in events:
+                    yield event
+            if not client.idle:
+                async for event in opening:
+                    yield event
+
+    def _attend(self, request: SpeechRequest) -> AbstractContextManager[None]:
+        return self.transport.attend(self._dial())
 
     async def _warm(self, request: SpeechRequest) -> None:
         from modeldeck.providers.dashscope.links import warmed
@@ -84,9 +85,8 @@ async def _utterances(
 
     frames = [client.update()]
     while opening.text is not None:
-        told: deque[ConversationEvent] = deque()
         frames.append(client.append(opening.text))
-        async with aclosing(duplex(link, client, _written(link, client, frames, inbox, told), told)) as events:
+        async with aclosing(duplex(link, client, _written(link, client, frames, inbox))) as events:
             async for event in events:
                 yield event
         if not client.idle:
@@ -99,9 +99,7 @@ async def _utterances(
     await link.send(client.finish())
 
 
-async def _written(
-    link: Link, client: RealtimeClient, frames: list[str], inbox: Inbox, told: deque[ConversationEvent]
-) -> None:
+async def _written(link: Link, client: RealtimeClient, frames: list[str], inbox: Inbox) -> None:
     """What opens the utterance, and the rest of it to its flush."""
     from modeldeck.tts.hook import Clear, Commit, Flush, Text
 
@@ -117,17 +115,15 @@ async def _written(
                 if client.pending:
                     await link.send(client.commit(ends=False))
             case Flush():
-                await link.send(_ending(client, told))
+                for frame in _ending(client):
+                    await link.send(frame)
                 return
             case _:
                 assert_never(item)
 
 
-def _ending(client: RealtimeClient, told: deque[ConversationEvent]) -> str:
-    """The frame that ends an utterance."""
+def _ending(client: RealtimeClient) -> list[str]:
+    """What ends an utterance."""
     if client.mode != "commit":
-        return client.finish()
-    if client.pending:
-        return client.commit()
-    told.extend(client.end())  # all of it is committed; the answer to this frame lets `told` out
-    return client.clear()
+        return [client.finish()]
+    return [client.commit()] if client.pending else client.end()

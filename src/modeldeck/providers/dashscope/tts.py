@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
 from modeldeck.providers.dashscope.credential import DashScopeCredential
@@ -58,6 +58,7 @@ class DashScopeTTSModel(TTSModelBase[QwenTTSParameters]):
                     if not isinstance(event, Download):
                         yield event
                 if answer.stopped:
+                    response.leave()
                     break
         for event in answer.end():
             if not isinstance(event, Download):
@@ -83,6 +84,9 @@ class DashScopeTTSModel(TTSModelBase[QwenTTSParameters]):
                     yield Audio(pcm, samples.format)
         if pcm := samples.rest():
             yield Audio(pcm, samples.format)
+
+    def _attend(self, request: SpeechRequest) -> AbstractContextManager[None]:
+        return self.transport.attend(self.credential.host())
 
     async def _warm(self, request: SpeechRequest) -> None:
         await self.transport.prewarm(self.credential.host(), connect=request.timeouts.connect)

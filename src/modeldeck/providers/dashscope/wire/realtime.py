@@ -90,7 +90,7 @@ class RealtimeClient:
         self._commits: deque[bool] = deque()  # those that wait for response.done; True: it ends the utterance
         self._open: dict[str, bool] = {}  # responses in progress; True: more audio may come
         self._past = False  # a response is done
-        self._clears: deque[int] = deque()  # characters of those that are not answered
+        self._clears: deque[int | None] = deque()  # characters of those that are not answered; None: it is the end
         self._bill = Bill()
         self._owed = False  # audio has to come before the utterance ends
         self._cancelled = False
@@ -98,7 +98,7 @@ class RealtimeClient:
 
     @property
     def idle(self) -> bool:
-        owed = self._open or self._commits or self._pending or self._owed
+        owed = self._open or self._commits or self._clears or self._pending or self._owed
         return self.ready and not (owed or self._finishing or self.finished)
 
     @property
@@ -128,12 +128,13 @@ class RealtimeClient:
             self._commits.append(ends)
         return self._event("input_text_buffer.commit")
 
-    def end(self) -> list[ConversationEvent]:
-        """In mode commit: the utterance ends with what was committed; nothing is sent."""
-        if not self._commits:
-            return self._ended()
-        self._commits[-1] = True
-        return []
+    def end(self) -> list[str]:
+        """In mode commit: the utterance ends with what was committed, or with the answer to the frame to send."""
+        if self._commits:
+            self._commits[-1] = True
+            return []
+        self._clears.append(None)
+        return [self._event("input_text_buffer.clear")]
 
     def clear(self) -> str:
         """Forget the text that is not being spoken yet; `receive` tells how much it was."""
@@ -255,7 +256,10 @@ class RealtimeClient:
         return ProviderError(message, provider=PROVIDER, code=str(status), request_id=self.session_id, retryable=True)
 
     def _cleared(self, _: Mapping[str, Any]) -> list[ConversationEvent]:
-        return [Cleared(self._clears.popleft())] if self._clears else []
+        if not self._clears:
+            return []
+        characters = self._clears.popleft()
+        return self._ended() if characters is None else [Cleared(characters)]
 
     def _session_finished(self, _: Mapping[str, Any]) -> list[ConversationEvent]:
         self.finished = True
