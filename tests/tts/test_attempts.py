@@ -11,9 +11,16 @@ import pytest
 from modeldeck import Retry, Timeouts
 from modeldeck._transport.limits import without_pauses
 from modeldeck.credential import LocalCredential
-from modeldeck.errors import AuthenticationError, ConnectionFailedError, ProviderError, TimeoutExceededError
+from modeldeck.errors import (
+    AuthenticationError,
+    ConnectionFailedError,
+    ParameterError,
+    ProviderError,
+    TimeoutExceededError,
+)
 from modeldeck.tts import Audio, AudioFormat, TTSResponse
 from modeldeck.tts.deadline import Deadline
+from modeldeck.tts.facts import Limits
 from modeldeck.tts.hook import Clear, Cleared, ConversationEvent, Flush, Inbox, SpeechRequest, Text, UtteranceEnd
 from modeldeck.tts.realtime import RealtimeTTSModelBase
 from modeldeck.tts.script import Script
@@ -238,3 +245,17 @@ async def test_cancelling_a_wait_is_not_its_time_out() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not deadline.passed
+
+
+async def test_the_limit_is_of_the_whole_utterance() -> None:
+    tts = Echo()
+    tts._settings._limits = Limits(max_characters=10)
+    async with tts.session() as session:
+        await session.send("12345678")
+        with pytest.raises(ParameterError, match="12 characters"):
+            await session.send("9012")
+        await session.send("90")
+        await session.flush()
+        await session.send("12345678")
+        await session.flush()
+        assert [heard([part async for part in session.utterance()]) for _ in range(2)] == ["1234567890", "12345678"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 
 from pydantic import BaseModel
 from typing_extensions import TypeVar
@@ -18,12 +18,12 @@ from modeldeck._warn import warn
 from modeldeck.credential.base import CredentialBase
 from modeldeck.errors import (
     CardWarning,
-    ConcurrentUseError,
     CredentialError,
     ModelNotFoundError,
     ParameterError,
     UnsupportedError,
 )
+from modeldeck.tts.connected import Connected
 from modeldeck.tts.options import Enforce, NoParameters, OnEvent, check_options
 from modeldeck.tts.settings import Settings
 from modeldeck.tts.text import plain_text
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from modeldeck.tts.cold_start import ColdStart
     from modeldeck.tts.delivery import Delivery
     from modeldeck.tts.hook import ConversationEvent, Inbox, SpeechEvent, SpeechRequest
-    from modeldeck.tts.private import PrivateConversation
-    from modeldeck.tts.response import AudioFormat, TTSResponse
+    from modeldeck.tts.response import AudioFormat
     from modeldeck.tts.save import SavedSpeech
     from modeldeck.tts.session import Session
     from modeldeck.tts.speech import Speech
@@ -49,7 +48,7 @@ _FIXED = {"credential", "model", "streaming", "output", "enforce", "timeouts", "
 P = TypeVar("P", bound=BaseModel, default=Any)
 
 
-class TTSModelBase(Generic[P]):
+class TTSModelBase(Connected, Generic[P]):
     """A text-to-speech model: a configuration, safe to share between tasks.
 
     A provider fills one hook, `_speak` (or `_converse`, where text may come while audio goes). The rest is here:
@@ -111,7 +110,6 @@ class TTSModelBase(Generic[P]):
             provider=self.provider or None,
             hide=credential.hide,
         )
-        self._private: PrivateConversation | None = None
         self._warn_when_sunset()
         self._check_output()
 
@@ -210,12 +208,13 @@ class TTSModelBase(Generic[P]):
         request = self._request("", kwargs, "session")
         self._check_speaks()
         timeouts, retry, converse = request.timeouts, self.retry, self._converse
-        provider, check = self.provider or None, self._settings.check_text
+        provider = self.provider or None
+        check: Callable[[str, int], int] = self._settings.check_text
         if not self._converses(request):  # each sentence has attempts, time-outs and a length of its own
             converse = partial(
                 sentencewise.sentence_by_sentence,
                 self._speak,
-                check=check,
+                check=self._settings.check_text,
                 retry=retry,
                 provider=provider,
                 language=self._language,
@@ -251,48 +250,6 @@ class TTSModelBase(Generic[P]):
 
             self._transport = Transport()
         return self._transport
-
-    # -- the calls of AgentScope's realtime models: a thin layer over one private session
-
-    async def __aenter__(self) -> Self:
-        await self.connect()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: builtins.type[BaseException] | None,
-        exc: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def connect(self) -> None:
-        """Open the private conversation that `push` and `synthesize` then use."""
-        from modeldeck.tts import private
-
-        if self._private is not None:
-            raise ConcurrentUseError("already connected; a conversation each: `async with tts.session()`")
-        self._private = private.PrivateConversation(self.session())
-        await self._private.open()
-
-    async def close(self) -> None:
-        """End the private conversation; a no-op when there is none."""
-        conversation, self._private = self._private, None
-        if conversation is not None:
-            await conversation.close()
-
-    async def push(self, text: str | Msg, **kwargs: Any) -> TTSResponse:
-        """Append text; returns the audio that arrived since the last delivery, perhaps none, without waiting."""
-        self._no_parameters(kwargs)
-        return await self._connected().push(plain_text(text))
-
-    async def commit(self) -> None:
-        """The text pushed so far is one utterance; synthesize it now."""
-        await self._connected().commit()
-
-    async def clear(self) -> None:
-        """Forget pushed text that has not been spoken yet."""
-        await self._connected().clear()
 
     # -- cards
 
@@ -415,22 +372,9 @@ class TTSModelBase(Generic[P]):
 
     @property
     def _delivery(self) -> Delivery:
-        """As `output` asks, else raw PCM as WAV unless the card says otherwise. Raises ParameterError."""
-        from modeldeck.tts.delivery import Delivery
+        from modeldeck.tts.delivery import delivery_of
 
-        if self.output is not None:
-            from modeldeck.tts import convert, response
-
-            asked: Any = self.output
-            if not isinstance(asked, response.AudioFormat):
-                message = f"output must be an AudioFormat, like AudioFormat('pcm_s16le', 24000), not {asked!r}"
-                raise ParameterError(message, parameter="output")
-            if self._card is None:
-                return convert.planned(self.model, None, self.output)
-            rates = self._card.parameter_schema.get("properties", {}).get("sample_rate", {}).get("enum", ())
-            return convert.planned(self.model, self._card.audio, self.output, rates)
-        types = self._card.output_types if self._card is not None else ["audio/wav"]
-        return Delivery(wav=not types[0].startswith("audio/pcm"))
+        return delivery_of(self.model, self._card, self.output)
 
     def _request(self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize") -> SpeechRequest:
         from modeldeck.tts.events import shown, watch
@@ -452,16 +396,6 @@ class TTSModelBase(Generic[P]):
             watch(self._transport, self.provider, self.model, kind, text),
             on_event and shown(on_event, self.credential.hide),
         )
-
-    def _connected(self) -> PrivateConversation:
-        if self._private is None:
-            raise UnsupportedError("not connected; push inside `async with tts`, or after connect()")
-        return self._private
-
-    def _no_parameters(self, kwargs: Mapping[str, Any]) -> None:
-        if kwargs:
-            names = ", ".join(kwargs)
-            raise ParameterError(f"{names}: parameters are fixed for a conversation; give them to the model")
 
     def __repr__(self) -> str:
         return f"<{builtins.type(self).__name__} {self.model}{self._settings.shown()}>"

@@ -35,7 +35,7 @@ async def sentence_by_sentence(
     request: SpeechRequest,
     inbox: Inbox,
     *,
-    check: Callable[[str], None],
+    check: Callable[[str], object],
     retry: Retry,
     provider: str | None,
     language: str | None = None,

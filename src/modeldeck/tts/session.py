@@ -33,11 +33,12 @@ class Session:
         begin: Callable[[asyncio.Event], Conversation],
         *,
         attend: Callable[[], AbstractContextManager[Any]],
-        check: Callable[[str], None],
+        check: Callable[[str, int], int],
         watch: Watch,
         cold_start: ColdStart | None = None,
     ) -> None:
-        """`attend`: what is held while the session is open. `check` raises for a text that cannot be sent.
+        """`attend`: what is held while the session is open. `check` raises for a text that cannot be sent
+        after so many characters of the same utterance, and counts on.
 
         `cold_start`: what an utterance begins with at least.
         """
@@ -63,6 +64,7 @@ class Session:
         self._held = ""  # the beginning of an utterance that is too short to be sent
         self._cold = True  # the current utterance's first text was not sent yet
         self._unsent = False  # text was sent since the last flush
+        self._length = 0  # of that text
         self._owed = 0  # flushed utterances whose last increment was not taken
 
     async def __aenter__(self) -> Session:
@@ -96,7 +98,7 @@ class Session:
 
     async def send(self, text: str) -> None:
         """More text of the current utterance."""
-        self._check(text)
+        self._length = self._check(text, self._length)
         await self._put(Text(text))
 
     async def flush(self) -> None:
@@ -253,13 +255,13 @@ class Session:
                         self._say(conversation, text)
                     return
                 case Clear():
-                    self._held = ""
+                    self._held, self._length = "", 0
                 case Flush() | Commit():
                     self._release(conversation)
                 case _:
                     assert_never(item)
             if isinstance(item, Flush):
-                self._unsent, self._cold = False, True
+                self._unsent, self._length, self._cold = False, 0, True
                 self._owed += 1
             conversation.say(item)
 

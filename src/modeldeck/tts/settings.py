@@ -47,18 +47,23 @@ class Settings:
         """The effective parameters of one call."""
         return self._enforced({**self.given, **parameters}) if parameters else self.effective
 
-    def check_piece(self, text: str) -> None:
-        """Raises ParameterError for what no model can take."""
+    def check_piece(self, text: str, before: int) -> int:
+        """Raises ParameterError for what no model can take; pieces of any length are fine."""
         if (problem := text_problem(text, self._model, None)) is not None:
             self._refuse(problem)
+        return before
 
-    def check_text(self, text: str) -> None:
-        """Raises ParameterError for a text that the model cannot take, as `enforce` asks."""
-        problem = text_problem(text, self._model, self._limits)
+    def check_text(self, text: str, before: int = 0) -> int:
+        """The characters of the request so far, with `text`, as the model counts them.
+
+        Raises ParameterError for a text that the model cannot take, as `enforce` asks.
+        """
+        problem = text_problem(text, self._model, self._limits, before)
         if problem is not None:
             if problem.limit is None:  # no provider can take it
                 self._refuse(problem)
             self._let_through(problem)
+        return before + (self._limits.count(text) if self._limits is not None else 0)
 
     def shown(self) -> str:
         """For a repr: every effective value, secrets masked."""

@@ -20,17 +20,23 @@ def plain_text(text: Any) -> str:
     return get() or ""
 
 
-def text_problem(text: str, model: str, limits: Limits | None) -> ParameterError | None:
-    """Half a character, or more than `limits` allow; the second has a `limit`."""
+def text_problem(text: str, model: str, limits: Limits | None, before: int = 0) -> ParameterError | None:
+    """Half a character, or more than `limits` allow; the second has a `limit`.
+
+    `before`: characters, as `limits` counts them, of the same request that came before.
+    """
     try:
         text.encode()
     except UnicodeEncodeError as error:
         message = f"text has half a character at {error.start} (a lone surrogate); it cannot be sent as UTF-8"
         return ParameterError(message, parameter="text")
-    if limits is None or limits.max_characters is None or limits.count(text) <= limits.max_characters:
+    if limits is None or limits.max_characters is None:
+        return None
+    length = before + limits.count(text)
+    if length <= limits.max_characters:
         return None
     message = (
-        f"{model}: the text has {limits.count(text):,} characters ({limits.counting}), "
+        f"{model}: the text has {length:,} characters ({limits.counting}), "
         f"{limits.max_characters:,} is the limit of one request"
     )
     return ParameterError(message, parameter="text", limit=limits.max_characters)
