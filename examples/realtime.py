@@ -23,7 +23,8 @@ class Log(Observer):
 
 async def written() -> AsyncIterator[str]:
     """As a language model writes."""
-    for word in "Text goes out while it is written. Audio comes back at once.".split():
+    text = "Text goes out while it is written. Audio comes back at once."
+    for word in text.split():
         yield f"{word} "
         await asyncio.sleep(0.01)
 

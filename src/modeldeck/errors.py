@@ -145,9 +145,13 @@ class ParameterError(ModelDeckError):
 
 
 class ConnectionFailedError(ModelDeckError):
-    """No connection could be made, or it was lost; says how much audio had come."""
+    """No connection could be made, or it was lost; says how much audio had come.
+
+    `unheard`: it had lain ready, and was gone before the other end could hear of this call.
+    """
 
     retryable = True
+    unheard = False
 
 
 class TimeoutExceededError(ModelDeckError):

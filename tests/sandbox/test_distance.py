@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -11,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosedError
 
-from modeldeck.sandbox import Distance, Sandbox
-from modeldeck.sandbox.distance import Way
+from modeldeck.errors import ParameterError
+from modeldeck.sandbox import Distance, Sandbox, SandboxProcess
+from modeldeck.sandbox.distance import Way, read_distance
 from modeldeck.sandbox.voice import numbered
 from tests.sandbox import echo
 from tests.sandbox.conftest import KEY, Client, spoken
@@ -50,6 +53,29 @@ async def test_what_is_under_way_at_the_end_arrives_at_once() -> None:
     way.put(1, lambda: arrived.append(2))
     way.end()
     assert arrived == [1, 2, 3]
+
+
+def test_a_distance_is_checked() -> None:
+    wrong: list[dict[str, Any]] = [
+        {"rtt": -1},
+        {"rtt": math.nan},
+        {"rtt": 61},
+        {"rtt": True},
+        {"rtt": "1"},
+        {"bandwidth": 999},
+        {"bandwidth": math.inf},
+    ]
+    for asked in wrong:
+        with pytest.raises(ParameterError, match=f"^distance: {next(iter(asked))} must be"):
+            Distance(**asked)
+        with pytest.raises(ParameterError, match="must be"):
+            read_distance(asked)
+    with pytest.raises(ParameterError, match="no key 'rrt'; did you mean 'rtt'"):
+        read_distance({"rrt": 1})
+    number: Any = 0.1
+    for made in (Sandbox(emulators={}), SandboxProcess()):
+        with pytest.raises(ParameterError, match=r"a Distance\(rtt=seconds\), not 0.1"):
+            made.set_distance(number)
 
 
 async def test_connecting_costs_a_round_trip_and_each_question_another(far: Client) -> None:

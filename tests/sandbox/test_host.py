@@ -6,18 +6,23 @@ import asyncio
 import json
 import logging
 import signal
+from inspect import signature
+from typing import Any
 
 import httpx
 import pytest
 from starlette.requests import Request
+from websockets.exceptions import ConnectionClosedError
 
-from modeldeck.errors import ConnectionFailedError, ParameterError
-from modeldeck.sandbox import Fault, Sandbox
+from modeldeck.errors import ConcurrentUseError, ConnectionFailedError, ParameterError
+from modeldeck.sandbox import Fault, Sandbox, SandboxProcess, records
 from modeldeck.sandbox.box import Box
 from modeldeck.sandbox.host import known_emulators
 from modeldeck.sandbox.records import MOST_BYTES, MOST_EXCHANGES
 from tests.sandbox import echo
 from tests.sandbox.conftest import KEY, Client, spoken
+
+SECRETS = dict.fromkeys(("x-api-key", "x-goog-api-key", "xi-api-key", "proxy-authorization", "cookie"), "canary-1")
 
 
 async def control(box: Sandbox, method: str, path: str, **options) -> httpx.Response:
@@ -39,7 +44,9 @@ async def test_state_says_what_is_served_and_asked_for(box: Sandbox) -> None:
 
 
 async def test_requests_and_frames_are_recorded_without_secrets(client: Client) -> None:
-    await client.post(text="天气", headers={**KEY, "x-api-key": "canary-1", "x-other": "kept"})
+    await client.post(
+        text="天气", headers={**KEY, **SECRETS, "x-other": "kept"}, params={"key": "canary-1", "a": "b=c"}
+    )
     async with client.talk("?a=1", additional_headers={"Authorization": "Bearer sk-canary-2"}) as socket:
         await socket.send("one")
         await spoken(socket)
@@ -51,11 +58,13 @@ async def test_requests_and_frames_are_recorded_without_secrets(client: Client) 
     assert (http["kind"], http["method"], http["path"], http["status"]) == ("http", "POST", "/echo", 200)
     assert json.loads(http["body"]) == {"model": "m", "text": "天气"}
     assert ["x-other", "kept"] in http["headers"]
-    assert ["authorization", "(14 characters)"] in http["headers"]
+    for name in ("authorization", *SECRETS):
+        assert dict(http["headers"])[name].endswith(" characters)")
+    assert http["query"] == "key=(8 characters)&a=b%3Dc"
     assert (websocket["kind"], websocket["query"], websocket["status"]) == ("websocket", "a=1", 101)
     assert websocket["frames"] == ["one", 7, "two"]
     assert "canary" not in answer.text
-    assert client.box.requests() == [{**one, "headers": list(map(tuple, one["headers"]))} for one in (http, websocket)]
+    assert [{**one, "headers": list(map(list, one["headers"]))} for one in client.box.requests()] == [http, websocket]
     assert (await control(client.box, "DELETE", "requests")).status_code == 204
     assert client.box.requests() == []
 
@@ -74,9 +83,33 @@ async def test_records_are_bounded(client: Client) -> None:
     assert (len(client.box.requests()), client.box.state()["requests"]) == (MOST_EXCHANGES, MOST_EXCHANGES + 2)
 
 
+async def test_a_body_is_recorded_as_it_was(client: Client) -> None:
+    text = "a" + "字" * 200_000
+    await client.post("m!status", text=text)
+    (kept,) = client.box.requests()
+    assert json.loads(kept["body"])["text"] == text
+    client.box.forget()
+    await client.post("m!status", text="x" * MOST_BYTES)
+    (kept,) = client.box.requests()
+    assert kept["lost"] > 0
+    assert len(kept["body"].encode()) + kept["lost"] == int(dict(kept["headers"])["content-length"])
+
+
+async def test_all_records_together_are_bounded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    most, size = 4 << 20, MOST_BYTES - 1000
+    monkeypatch.setattr(records, "MOST_IN_ALL", most)
+    async with client.talk() as socket:
+        for _ in range(6):
+            await client.post("m!status", text="x" * size)
+        await socket.send("hello")
+        await spoken(socket)
+    assert [(one["kind"], len(one["body"]) > size) for one in client.box.requests()] == [("http", True)] * 4
+    assert client.box.state()["requests"] == 7
+
+
 async def test_faults_are_armed_from_outside(client: Client) -> None:
     answer = await control(client.box, "PUT", "faults", json=["status=500;times=1", "status=429"])
-    assert answer.json()["faults"] == ["status=500;after=0;times=1", "status=429;after=0"]
+    assert answer.json()["faults"] == ["status=500;times=1", "status=429"]
     assert [(await client.post()).status_code for _ in range(3)] == [500, 429, 429]
     await control(client.box, "PUT", "faults", json=[])
     assert (await client.post()).status_code == 200
@@ -89,14 +122,15 @@ async def test_faults_are_armed_from_outside(client: Client) -> None:
         ("faults", '"cut"', "a list"),
         ("faults", "[cut]", "no JSON"),
         ("distance", '{"rtt": -1}', "from 0 to 60"),
-        ("distance", '{"rtt": 1, "bandwith": 1}', "from 0 to 60"),
+        ("distance", '{"rtt": 1, "bandwith": 1}', "did you mean 'bandwidth'?"),
+        ("distance", "1", '{"rtt": seconds'),
         ("distance", '{"rtt": NaN}', "from 0 to 60"),
     ],
 )
 async def test_control_says_what_is_wrong(box: Sandbox, path: str, body: str, said: str) -> None:
     answer = await control(box, "PUT", path, content=body)
     assert answer.status_code == 400
-    assert said in answer.json()["error"]
+    assert said in answer.json()["message"]
 
 
 async def test_an_unknown_path_says_what_there_is(box: Sandbox) -> None:
@@ -145,17 +179,62 @@ async def test_the_end_leaves_no_task_no_connection_and_no_handler() -> None:
     assert logging.getLogger("uvicorn.access").propagate == logs
 
 
-async def test_a_port_that_is_taken_is_a_clear_error(box: Sandbox) -> None:
+async def test_a_place_that_cannot_be_is_a_clear_error(box: Sandbox) -> None:
     port = int(box.url.rpartition(":")[2])
-    with pytest.raises(ConnectionFailedError, match=rf"cannot listen on 127.0.0.1 port {port}: Address already in use"):
-        async with Sandbox(port=port, emulators={"echo": echo}):
+    places = {
+        ("127.0.0.1", port): "Address already in use; choose another port",
+        ("192.0.2.1", 0): "that host is not this machine; choose another host",  # of TEST-NET-1
+        ("no..name", 0): "there is no such host; choose another host",
+    }
+    for (host, number), said in places.items():
+        with pytest.raises(ConnectionFailedError) as caught:
+            async with Sandbox(host=host, port=number, emulators={"echo": echo}):
+                pass
+        assert str(caught.value) == f"the sandbox cannot listen on {host} port {number}: {said}"
+
+
+async def test_a_second_start_is_an_error(box: Sandbox) -> None:
+    with pytest.raises(ConcurrentUseError, match=f"runs already, at {box.url}"):
+        async with box:
             pass
+    assert (await control(box, "GET", "")).status_code == 200
 
 
-def test_wrong_faults_are_refused_at_once() -> None:
-    with pytest.raises(ParameterError, match="did you mean 'cut'"):
-        Sandbox(faults=["cot"])
-    assert Sandbox(faults=["cut", Fault("odd")]).state()["faults"] == ["cut;after=0", "odd;after=0"]
+@pytest.mark.parametrize("made", [Sandbox, SandboxProcess])
+def test_wrong_arguments_are_refused_at_once(made: type[Sandbox | SandboxProcess]) -> None:
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"faults": ["cot"]}, "did you mean 'cut'"),
+        ({"faults": "cut"}, "a list"),
+        ({"voice": "nubmered"}, "did you mean 'numbered'"),
+        ({"pace": 0}, "pace: times as fast"),
+        ({"port": 65536}, "port: a whole number"),
+        ({"host": ""}, "host: a name"),
+        ({"distance": 0.1}, "a Distance"),
+    ]
+    for arguments, said in wrong:
+        with pytest.raises(ParameterError, match=said):
+            made(**arguments)
+
+
+def test_both_kinds_are_made_and_used_alike() -> None:
+    here, process = signature(Sandbox).parameters.values(), signature(SandboxProcess).parameters.values()
+    assert [one for one in here if one.name != "emulators"] == list(process)
+    for name in ("arm", "set_distance", "requests", "forget", "state", "environment"):
+        assert signature(getattr(Sandbox, name)) == signature(getattr(SandboxProcess, name))
+
+
+async def test_a_reason_that_is_too_long_is_cut(client: Client) -> None:
+    async with client.talk() as socket:
+        await socket.send("model=m!" + "错" * 60)
+        with pytest.raises(ConnectionClosedError) as caught:
+            await socket.recv()
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == 1008
+    assert caught.value.rcvd.reason.startswith("fault '错错")
+
+
+def test_faults_and_specifications_are_alike() -> None:
+    assert Sandbox(faults=["cut", Fault("odd")]).state()["faults"] == ["cut", "odd"]
 
 
 def test_every_emulator_says_what_it_serves() -> None:

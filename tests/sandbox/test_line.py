@@ -53,10 +53,11 @@ async def test_it_is_asked_for_by_header_query_and_model(client: Client) -> None
 
 
 async def test_a_status_refuses_the_handshake(client: Client) -> None:
-    for way in (
+    ways: tuple[dict[str, Any], ...] = (
         {"query": "?modeldeck_fault=status=429;retry-after=1"},
         {"additional_headers": {"x-modeldeck-fault": "status=429;retry-after=1"}},
-    ):
+    )
+    for way in ways:
         with pytest.raises(InvalidStatus) as caught:
             await client.talk(**way).__aenter__()
         assert (caught.value.response.status_code, caught.value.response.headers["retry-after"]) == (429, "1")
@@ -175,10 +176,11 @@ async def test_each_call_of_a_socket_has_its_own_fault(client: Client) -> None:
 async def test_a_wrong_fault_is_said_to_who_asks(client: Client, way: str) -> None:
     answer = await client.post(way)
     assert answer.status_code == 400
-    assert "fault" in answer.json()["error"]
+    assert answer.json()["code"] == "InvalidParameter"
+    assert "fault" in answer.json()["message"]
     with pytest.raises(InvalidStatus) as caught:
         await client.talk("?modeldeck_fault=cot").__aenter__()
-    assert "did you mean 'cut'?" in json.loads(caught.value.response.body)["error"]
+    assert "did you mean 'cut'?" in json.loads(caught.value.response.body)["message"]
     async with client.talk() as socket:
         await socket.send(f"model={way}")
         with pytest.raises(ConnectionClosedError):

@@ -264,11 +264,11 @@ async def test_spares_are_renewed_when_they_expire_or_are_lost(
     async with Transport() as transport:
         with transport.attend(dial):
             async with transport.lend(dial, connect=1):
-                await until(lambda: sockets.opened == 2)
-                await until(lambda: sockets.opened == 3)
+                await until(lambda: sockets.opened >= 3)
                 await until(lambda: sockets.open == 2)
+                opened = sockets.opened
                 await sockets.connections[-1].close()
-                await until(lambda: sockets.opened == 4)
+                await until(lambda: sockets.opened > opened)
 
 
 async def test_spares_that_cannot_be_opened_are_tried_later(sockets: Sockets, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,9 +203,9 @@ def test_chinese_has_words() -> None:
 
 async def test_a_script_forgets_what_is_over() -> None:
     taken: list[object] = []
-    script = Script(taken.append)
+    script = Script(lambda item, since: taken.append(item))
     for item in (Text("a"), Flush(), Text("b"), Clear(), Text("c"), Flush()):
-        script.put(item)
+        script.put(item, 0.0)
     script.end()
     first = script.read()
     assert [await anext(first), await anext(first)] == [Text("a"), Flush()]

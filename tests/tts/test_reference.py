@@ -39,6 +39,29 @@ def test_a_reference_finds_class_name_and_voice(
     assert found.card is not None
 
 
+@pytest.mark.parametrize("voice", [None, "Ethan"])
+def test_a_fault_at_the_name_s_end_goes_out_with_it(voice: str | None) -> None:
+    """The sandbox reads it; the rules are those of the model before it."""
+    reference = "dashscope/qwen3-tts-flash!cut;after=3" + (f":{voice}" if voice else "")
+    found = find_model(reference)
+    assert (found.model_class, found.name) == (DashScopeTTSModel, "qwen3-tts-flash!cut;after=3")
+    assert found.voice == voice
+    assert found.card is not None
+    assert found.card.call_schema == DashScopeTTSModel.card("qwen3-tts-flash").call_schema
+    tts = tts_model(reference, credential=DashScopeCredential(api_key="sk-x"))
+    assert tts.model == "qwen3-tts-flash!cut;after=3"
+    assert tts.parameters.voice == (voice or "Cherry")
+    with pytest.raises(ParameterError, match="instructions"):
+        tts_model(reference, {"instructions": "gently"}, credential=DashScopeCredential(api_key="sk-x"))
+    assert DashScopeTTSModel.card("qwen3-tts-flash").name == "qwen3-tts-flash"
+
+
+def test_a_fault_hides_no_misspelling() -> None:
+    for reference in ("dashscope/qwen3-tts-flahs!cut", "local/espeek!cut"):
+        with pytest.raises(ModelNotFoundError, match="did you mean"):
+            find_model(reference)
+
+
 @pytest.mark.parametrize(
     ("reference", "said"),
     [

@@ -58,6 +58,14 @@ def too_slow(place: Place, seconds: float | None) -> TimeoutExceededError:
     )
 
 
+def no_room(most: int | None, seconds: float | None) -> TimeoutExceededError:
+    return TimeoutExceededError(
+        f"all {most} connections are in use, and none came free within {seconds:g} s; raise"
+        " Limits(max_connections=...), or make fewer calls at a time",
+        code="connect",
+    )
+
+
 def lost(place: Place, error: BaseException | None = None) -> ConnectionFailedError:
     """The connection broke in the middle."""
     what = "closed the connection before the answer was complete"

@@ -232,7 +232,7 @@ class Exchange:
         if kind is None and self._answer.left and not self._answer.complete:
             self._pool.background(self._read_on())
         else:
-            await self._end(kind is None and self._answer.complete)
+            await self._end(self._answer.complete)
 
     async def _read_on(self) -> None:
         try:
@@ -249,7 +249,10 @@ class Exchange:
             if not well:
                 connection.abort()
             if isinstance(self._parts, AsyncGenerator):
-                await self._parts.aclose()
+                try:
+                    await self._parts.aclose()
+                except RuntimeError:
+                    pass  # the loop is ending, and closes it itself
             await self._response.aclose()
         except BaseException:
             connection.abort()

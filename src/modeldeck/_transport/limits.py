@@ -7,8 +7,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
-from modeldeck.errors import ModelDeckError
+from modeldeck.errors import ModelDeckError, ParameterError
 
 _testing: ContextVar[bool] = ContextVar("modeldeck_retry_testing", default=False)
 
@@ -25,6 +26,13 @@ class Timeouts:
     first_audio: float | None = 10.0
     idle: float | None = 15.0
     total: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            value: Any = getattr(self, name)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if value is not None and not (number and value >= 0):
+                raise ParameterError(f"{name} must be seconds from 0 on or None, not {value!r}", parameter=name)
 
 
 @dataclass(frozen=True, slots=True)

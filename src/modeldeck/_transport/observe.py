@@ -40,7 +40,8 @@ class Observer:
 
     def interrupted(self, call: Call, played: float | None) -> None: ...
 
-    def end(self, call: Call, error: ModelDeckError | None, seconds: float) -> None: ...
+    def end(self, call: Call, error: BaseException | None, seconds: float) -> None:
+        """`error`: what ended it early: CancelledError or GeneratorExit where the caller dropped it."""
 
 
 class Watch:
@@ -71,7 +72,7 @@ class Watch:
     def interrupted(self, played: float | None) -> None:
         self._tell("interrupted", played)
 
-    def end(self, error: ModelDeckError | None, seconds: float) -> None:
+    def end(self, error: BaseException | None, seconds: float) -> None:
         self._tell("end", error, seconds)
 
     def _tell(self, event: str, *details: Any) -> None:

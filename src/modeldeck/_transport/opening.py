@@ -30,6 +30,7 @@ class End(asyncio.Protocol):
         self.born = self.loop.time()
         self.transport: asyncio.Transport | None = None
         self.gone: Callable[[End], object] | None = None
+        self.look = 0.0  # loop time when the pool looks whether it lives
 
     @property
     def open(self) -> bool:
@@ -88,17 +89,31 @@ async def connect(
     return end
 
 
+class Allowance:
+    """How long one loan may take to get its connection, all steps together: `limit` seconds from now."""
+
+    __slots__ = ("limit", "until")
+
+    def __init__(self, limit: float | None) -> None:
+        self.limit = limit
+        self.until = None if limit is None else asyncio.get_running_loop().time() + limit
+
+    @property
+    def left(self) -> float | None:
+        return None if self.until is None else max(0.0, self.until - asyncio.get_running_loop().time())
+
+
 @asynccontextmanager
-async def within(limit: float | None, place: Place) -> AsyncGenerator[None]:
+async def within(allowed: Allowance, place: Place) -> AsyncGenerator[None]:
     """The time-out for connecting, as an error of ours."""
-    clock = asyncio.timeout(limit)
+    clock = asyncio.timeout_at(allowed.until)
     try:
         async with clock:
             yield
     except TimeoutError:
         if not clock.expired():
             raise
-        raise failures.too_slow(place, limit) from None
+        raise failures.too_slow(place, allowed.limit) from None
 
 
 async def _tcp(end: End, place: Place, context: ssl.SSLContext | None, proxied: bool = False) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from modeldeck._transport import descriptors
+from modeldeck._transport import descriptors, failures
 from modeldeck._transport.headers import USER_AGENT, merged
 from modeldeck._transport.link import Dial, Link
 from modeldeck._transport.observe import NO_WATCH, Watch
-from modeldeck._transport.opening import GRACE, AnEnd, End, connect, within
+from modeldeck._transport.opening import GRACE, Allowance, AnEnd, End, connect, within
 from modeldeck._transport.place import Place, Proxy, place_of
 from modeldeck._transport.settings import Settings
-from modeldeck._transport.spares import BACKGROUND, Attendance, Shelves, Spare
+from modeldeck._transport.spares import BACKGROUND, Attendance, Coming, Shelves, Spare
 from modeldeck.errors import ConnectionFailedError
 
 if TYPE_CHECKING:
@@ -40,10 +40,8 @@ class Pool:
         self._ends: set[End] = set()  # every socket that is open or being opened
         self._shelves = Shelves()
         self._attended: dict[Dial | Place, Attendance] = {}
-        self._coming: Counter[Dial | Place] = Counter()  # spares that are being opened or prepared
-        self._expecting: dict[Dial | Place, deque[asyncio.Future[Spare | None]]] = {}  # who waits for one of those
-        self._doubted: set[Dial | Place] = set()  # whose spares on their way were waited for in vain
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._coming = Coming(self._shelve)
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._waiting: deque[asyncio.Future[None]] = deque()  # for room under max_connections
         self._emptied: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -53,13 +51,13 @@ class Pool:
         self, place: Place, limit: float | None, watch: Watch = NO_WATCH, fresh: bool = False
     ) -> tuple[HTTPConnection, bool]:
         """A connection to `place`, and whether it was used before."""
-        started = watch.clock()
+        started, allowed = watch.clock(), Allowance(limit)
         spare = None
         if not fresh:
-            spare = self._shelves.take(place, self.loop.time()) or await self._expected(place, limit)
+            spare = self._shelves.take(place, self.loop.time()) or await self._coming.wait(place, allowed)
         connection: Any = spare.end if spare is not None else None
         if spare is None:
-            spare, connection = await self._open_http(place, limit, fresh)
+            spare, connection = await self._open_http(place, allowed, fresh)
         watch.connected(watch.clock() - started, spare is not None)
         self._lent(place, limit)
         return connection, spare is not None
@@ -70,12 +68,12 @@ class Pool:
 
     async def lend(self, dial: Dial, limit: float | None, watch: Watch) -> Link:
         """A prepared link: the newest spare, one that is nearly there, or a new one."""
-        started = watch.clock()
-        spare = self._shelves.take(dial, self.loop.time()) or await self._expected(dial, limit)
+        started, allowed = watch.clock(), Allowance(limit)
+        spare = self._shelves.take(dial, self.loop.time()) or await self._coming.wait(dial, allowed)
         link = spare.link if spare is not None else None
         if link is None:
-            spare, link = await self._open_link(dial, limit)
-        link.kept = False
+            spare, link = await self._open_link(dial, allowed)
+        link.kept, link.socket.silent = False, spare is not None
         watch.connected(watch.clock() - started, spare is not None)
         if spare is None or not spare.prepared:
             await self._prepare(dial, link)
@@ -86,6 +84,7 @@ class Pool:
         attendance = self._attended.get(target)
         if attendance is not None:
             attendance.target, attendance.lent, attendance.limit = target, self.loop.time(), limit or BACKGROUND
+            attendance.used = True
             self._fill(attendance)
 
     def give_back(self, dial: Dial, link: Link, limit: float | None) -> None:
@@ -94,10 +93,15 @@ class Pool:
             link.socket.close()
         elif dial.prepare is None:
             self._shelve(Spare(link.socket, dial, self._until(link.socket, dial.lasts), link))
-        elif self._shelves.prepared(dial) + self._coming[dial] < self._wanted(dial):
+        elif self._shelves.prepared(dial) + self._coming.count(dial) < self._wanted(dial):
             self._bring(dial, self._rest(dial, link, limit or BACKGROUND))
         else:  # what is prepared for nobody costs the other end something
             self._shelve(Spare(link.socket, dial, self._until(link.socket), link, prepared=False))
+
+    def distrust(self, dial: Dial) -> None:
+        """A link that had lain ready was gone: so may be the others."""
+        for spare in self._shelves.on(dial):
+            self._shelves.close(spare)
 
     def _wanted(self, dial: Dial) -> int:
         """How many prepared spares there should be."""
@@ -105,12 +109,14 @@ class Pool:
         return max(min(self.limits.spares, 1), attendance.wanted(self.limits.spares) if attendance else 0)
 
     async def prewarm(self, target: Dial | Place, limit: float | None) -> None:
-        """Open one spare now; raises what went wrong."""
-        if isinstance(target, Place):
-            _, connection = await self._open_http(target, limit, fresh=True)
+        """Have a spare ready now; raises what went wrong."""
+        if self._shelves.prepared(target) and (spare := self._shelves.take(target, self.loop.time())) is not None:
+            self._shelve(spare)
+        elif isinstance(target, Place):
+            _, connection = await self._open_http(target, Allowance(limit), fresh=True)
             self.give_back_http(connection)
         else:
-            _, link = await self._open_link(target, limit, fresh=True)
+            _, link = await self._open_link(target, Allowance(limit), fresh=True)
             await self._rest(target, link, limit)
 
     def attend(self, target: Dial | Place) -> None:
@@ -131,33 +137,33 @@ class Pool:
                 if spare.attended:
                     self._shelves.close(spare)
 
-    async def _open_http(self, place: Place, limit: float | None, fresh: bool) -> tuple[Spare | None, Any]:
+    async def _open_http(self, place: Place, allowed: Allowance, fresh: bool) -> tuple[Spare | None, Any]:
         """A spare that came free meanwhile, or else a new connection."""
         from modeldeck._transport.http import HTTPConnection
 
-        async with within(limit, place):
-            spare = await self._room(place, fresh)
-            if spare is not None:
-                return spare, spare.end
+        spare = await self._room(place, fresh, allowed)
+        if spare is not None:
+            return spare, spare.end
+        async with within(allowed, place):
             proxy = self.settings.proxy_for(place)
             forwarded = proxy is not None and not place.secure and proxy.scheme.startswith("http")
             end = HTTPConnection(place, proxy if forwarded else None)
             return None, await self._connect(end, proxy, forwarded=forwarded)
 
-    async def _open_link(self, dial: Dial, limit: float | None, fresh: bool = False) -> tuple[Spare | None, Link]:
+    async def _open_link(self, dial: Dial, allowed: Allowance, fresh: bool = False) -> tuple[Spare | None, Link]:
         """A spare that came free meanwhile, or else a new link, not yet prepared."""
         from modeldeck._transport.ws import WebSocket
 
         place = place_of(dial.url)
         headers = merged({"User-Agent": USER_AGENT}, self.settings.headers, dial.headers)
-        async with within(limit, place):
-            spare = await self._room(dial, fresh)
-            if spare is not None and spare.link is not None:
-                return spare, spare.link
+        spare = await self._room(dial, fresh, allowed)
+        if spare is not None and spare.link is not None:
+            return spare, spare.link
+        async with within(allowed, place):
             end = WebSocket(place, dial.url)
             return None, Link(await self._connect(end, self.settings.proxy_for(place), headers))
 
-    async def _room(self, shelf: Dial | Place, fresh: bool) -> Spare | None:
+    async def _room(self, shelf: Dial | Place, fresh: bool, allowed: Allowance) -> Spare | None:
         """A spare, or None as soon as there is room for one more connection."""
         if self.closed:
             raise _is_closed()
@@ -170,13 +176,15 @@ class Pool:
             waiter = self.loop.create_future()
             self._waiting.append(waiter)
             try:
-                await waiter
+                await asyncio.wait([waiter], timeout=allowed.left)
             except BaseException:
                 self._admit()
                 raise
             finally:
                 if waiter in self._waiting:
                     self._waiting.remove(waiter)
+            if not waiter.done():
+                raise failures.no_room(self.limits.max_connections, allowed.limit)
             if self.closed:
                 raise _is_closed()
             if not fresh and (spare := self._shelves.take(shelf, self.loop.time())) is not None:
@@ -200,30 +208,33 @@ class Pool:
             if end.transport is None:
                 self._gone(end)
             raise
-        self._look_at(self.loop.time() + PING)
+        end.look = self.loop.time() + PING
+        self._look_at(end.look)
         return end
 
     async def _prepare(self, dial: Dial, link: Link, limit: float | None = None) -> None:
         if dial.prepare is None:
             return
         try:
-            async with within(limit, link.socket.place):
+            async with within(Allowance(limit), link.socket.place):
                 await dial.prepare(link)
         except BaseException:
             link.socket.abort()
             raise
 
-    async def _rest(self, dial: Dial, link: Link, limit: float | None, attended: bool = False) -> None:
+    async def _rest(self, dial: Dial, link: Link, limit: float | None, attended: bool = False) -> bool:
         """Prepare a link and keep it for its next loan."""
         await self._prepare(dial, link, limit or BACKGROUND)
-        self._shelve(Spare(link.socket, dial, self._until(link.socket, dial.lasts, attended), link, attended))
+        return self._shelve(Spare(link.socket, dial, self._until(link.socket, dial.lasts, attended), link, attended))
 
     def _fill(self, attendance: Attendance) -> None:
         """Prepare or open what spares are missing, in the background."""
         target = attendance.target
-        there = self._shelves.prepared(target) + self._coming[target]
-        for _ in range(attendance.missing(self.limits.spares, there, self.loop.time())):
-            resting = self._shelves.take(target, self.loop.time()) if not self._shelves.prepared(target) else None
+        now = self.loop.time()
+        prepares = attendance.prepares(now)
+        there = self._shelves.prepared(target) if prepares else len(self._shelves.on(target))
+        for _ in range(attendance.missing(self.limits.spares, there + self._coming.count(target), now)):
+            resting = self._shelves.take(target, now) if prepares and not self._shelves.prepared(target) else None
             if self.closed or (resting is None and self._full()):
                 return
             if isinstance(target, Dial) and resting is not None and resting.link is not None:
@@ -232,70 +243,40 @@ class Pool:
                 self._bring(target, self._open_spare(attendance))
 
     async def _open_spare(self, attendance: Attendance) -> None:
-        target = attendance.target
         try:
-            if isinstance(target, Place):
-                _, end = await self._open_http(target, attendance.limit, fresh=True)
-                self._shelve(Spare(end, target, self._until(end, attended=True), attended=True))
-            else:
-                _, link = await self._open_link(target, attendance.limit, fresh=True)
-                await self._rest(target, link, attendance.limit, attended=True)
+            if not await self._open_one(attendance.target, attendance):
+                raise _is_closed()
             attendance.failures = 0
         except Exception:  # whoever needs a connection next is told why there is none
             self._look_at(attendance.failed(self.loop.time()))
 
-    def _bring(self, target: Dial | Place, work: Coroutine[Any, Any, None]) -> None:
+    async def _open_one(self, target: Dial | Place, attendance: Attendance) -> bool:
+        if isinstance(target, Place):
+            _, end = await self._open_http(target, Allowance(attendance.limit), fresh=True)
+            return self._shelve(Spare(end, target, self._until(end, attended=True), attended=True))
+        _, link = await self._open_link(target, Allowance(attendance.limit), fresh=True)
+        if attendance.prepares(self.loop.time()):
+            return await self._rest(target, link, attendance.limit, attended=True)
+        until, prepared = self._until(link.socket, attended=True), target.prepare is None
+        return self._shelve(Spare(link.socket, target, until, link, attended=True, prepared=prepared))
+
+    def _bring(self, target: Dial | Place, work: Coroutine[Any, Any, object]) -> None:
         """Open or prepare a spare in the background."""
-        self._coming[target] += 1
-        self.background(work, partial(self._came, target))
+        self._coming.begin(target)
+        self.background(work, partial(self._coming.end, target))
 
-    def _came(self, target: Dial | Place) -> None:
-        """One less is on its way; whoever waited for it in vain is told."""
-        self._coming[target] -= 1
-        self._doubted.discard(target)
-        if not self._coming[target]:
-            del self._coming[target]
-        expecting = self._expecting.get(target, ())
-        waiting = [waiter for waiter in expecting if not waiter.done()]
-        for waiter in waiting[self._coming[target] :]:
-            waiter.set_result(None)
-
-    async def _expected(self, target: Dial | Place, limit: float | None) -> Spare | None:
-        """A spare that is on its way and that nobody else waits for."""
-        expecting = self._expecting.setdefault(target, deque())
-        if self._coming[target] <= len(expecting) or target in self._doubted:
-            if not expecting:
-                del self._expecting[target]
-            return None
-        waiter: asyncio.Future[Spare | None] = self.loop.create_future()
-        expecting.append(waiter)
-        try:
-            await asyncio.wait([waiter], timeout=limit and limit / 2)
-        except BaseException:
-            if waiter.done() and (spare := waiter.result()) is not None:
-                self._shelve(spare)
-            raise
-        finally:
-            expecting.remove(waiter)
-            if not waiter.done():
-                self._doubted.add(target)
-            if not expecting and self._expecting.get(target) is expecting:
-                del self._expecting[target]
-        spare = waiter.result() if waiter.done() else None
-        return spare if spare is not None and spare.end.open else None
-
-    def _shelve(self, spare: Spare) -> None:
+    def _shelve(self, spare: Spare) -> bool:
+        """Keep it for its next loan, if it is still good."""
         unwanted = spare.attended and spare.shelf not in self._attended
         if self.closed or unwanted or not spare.end.open or self.loop.time() >= spare.until:
             spare.end.close()
-            return
-        for waiter in self._expecting.get(spare.shelf, ()):
-            if not waiter.done():
-                waiter.set_result(spare)
-                return
+            return False
+        if self._coming.deliver(spare):
+            return True
         self._shelves.put(spare)
         self._look_at(spare.until)
         self._admit()
+        return True
 
     def _until(self, end: End, lasts: float | None = None, attended: bool = False) -> float:
         """The loop time until which `end`, unused from now on, may be lent."""
@@ -327,7 +308,7 @@ class Pool:
                 waiter.set_result(None)
                 return
 
-    def background(self, work: Coroutine[Any, Any, None], done: Callable[[], None] | None = None) -> None:
+    def background(self, work: Coroutine[Any, Any, object], done: Callable[[], None] | None = None) -> None:
         """Do `work` in a task that ends with the pool."""
         task = self.loop.create_task(work, context=Context())
         self._tasks.add(task)
@@ -335,7 +316,7 @@ class Pool:
         if done is not None:
             task.add_done_callback(lambda _: done())
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # seen: a spare that could not be prepared is no spare
@@ -358,7 +339,10 @@ class Pool:
                 self._shelves.close(spare)
         for attendance in self._attended.values():
             self._fill(attendance)
-        due = [end.asked(now, PING) for end in list(self._ends)]
+        for end in list(self._ends):
+            if now >= end.look:
+                end.look = end.asked(now, PING)
+        due = [end.look for end in self._ends]
         due += [spare.until for spare in self._shelves]
         due += [attendance.not_before for attendance in self._attended.values() if attendance.not_before > now]
         if due:
@@ -389,7 +373,7 @@ class Pool:
         for end in list(self._ends):
             end.abort()
 
-    def _close(self) -> set[asyncio.Task[None]]:
+    def _close(self) -> set[asyncio.Task[Any]]:
         self.closed = True
         if self._timer is not None:
             self._timer.cancel()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from modeldeck._transport.link import Dial, Link
-from modeldeck._transport.opening import End
+from modeldeck._transport.opening import Allowance, End
 from modeldeck._transport.place import Place
 
 BACKGROUND = 10.0  # seconds that a spare may take to open where the caller gave no limit
-RENEWED = 120.0  # seconds after the last loan of a dial in which its spares are renewed
+RENEWED = 120.0  # seconds after the last loan of a dial in which its spares are prepared anew when that expires
 BACKOFF = 2.0, 60.0  # seconds until the next try after a spare could not be opened; doubles
 MOST_SPARES = 8
 ATTENDED_BY_ONE = 16  # attendants that share a spare
@@ -92,6 +94,7 @@ class Attendance:
     target: Dial | Place
     attendants: int = 0
     lent: float | None = None
+    used: bool = False
     limit: float = BACKGROUND
     failures: int = 0  # in a row
     not_before: float = 0.0
@@ -99,7 +102,8 @@ class Attendance:
     def wanted(self, spares: int) -> int:
         if not spares or not self.attendants:
             return 0
-        return min(MOST_SPARES, max(spares, 1 + self.attendants // ATTENDED_BY_ONE))
+        wanted = max(spares, 1 + self.attendants // ATTENDED_BY_ONE)
+        return min(MOST_SPARES, wanted if self.used else wanted + 1)  # the first is for what comes at once
 
     def failed(self, now: float) -> float:
         """A spare could not be opened: returns the loop time of the next try."""
@@ -107,8 +111,69 @@ class Attendance:
         self.failures = min(self.failures + 1, 10)
         return self.not_before
 
+    def prepares(self, now: float) -> bool:
+        """Whether spares are prepared: after a while without a loan they only stay open."""
+        return self.lent is not None and now - self.lent <= RENEWED
+
     def missing(self, spares: int, there: int, now: float) -> int:
         """How many to open now, beside those that are `there` or on their way."""
-        if self.lent is None or now - self.lent > RENEWED or now < self.not_before:
-            return 0
-        return self.wanted(spares) - there
+        return 0 if now < self.not_before else self.wanted(spares) - there
+
+
+class Coming:
+    """Spares that are being opened or prepared, and who waits for one of those.
+
+    `unused` takes back what was delivered to somebody who does not wait any more.
+    """
+
+    def __init__(self, unused: Callable[[Spare], object]) -> None:
+        self._unused = unused
+        self._counts: Counter[Dial | Place] = Counter()
+        self._waiters: dict[Dial | Place, list[asyncio.Future[Spare | None]]] = {}
+        self._doubted: set[Dial | Place] = set()  # waited for in vain
+
+    def count(self, target: Dial | Place) -> int:
+        return self._counts[target]
+
+    def begin(self, target: Dial | Place) -> None:
+        self._counts[target] += 1
+
+    def end(self, target: Dial | Place) -> None:
+        """One less is on its way; whoever waited for it in vain is told."""
+        self._doubted.discard(target)
+        self._counts[target] -= 1
+        left = self._counts[target]
+        if not left:
+            del self._counts[target]
+        for waiter in [waiter for waiter in self._waiters.get(target, ()) if not waiter.done()][left:]:
+            waiter.set_result(None)
+
+    def deliver(self, spare: Spare) -> bool:
+        """Whether somebody waits for it, and has it now."""
+        for waiter in self._waiters.get(spare.shelf, ()):
+            if not waiter.done():
+                waiter.set_result(spare)
+                return True
+        return False
+
+    async def wait(self, target: Dial | Place, allowed: Allowance) -> Spare | None:
+        """A spare that is on its way and that nobody else waits for, for half of the time `allowed`."""
+        if self._counts[target] <= len(self._waiters.get(target, ())) or target in self._doubted:
+            return None
+        waiters = self._waiters.setdefault(target, [])
+        waiter: asyncio.Future[Spare | None] = asyncio.get_running_loop().create_future()
+        waiters.append(waiter)
+        try:
+            await asyncio.wait([waiter], timeout=allowed.limit and allowed.limit / 2)
+        except BaseException:
+            if waiter.done() and (spare := waiter.result()) is not None:
+                self._unused(spare)
+            raise
+        finally:
+            waiters.remove(waiter)
+            if not waiter.done():
+                self._doubted.add(target)
+            if not waiters and self._waiters.get(target) is waiters:
+                del self._waiters[target]
+        spare = waiter.result() if waiter.done() else None
+        return spare if spare is not None and spare.end.open else None

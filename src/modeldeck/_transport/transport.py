@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import Generator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from modeldeck._transport.headers import USER_AGENT, merged
@@ -101,17 +101,9 @@ class Transport:
             return http.ClientExchange(client, request, connect, watch)
         return http.Exchange(self._pool(), request, connect, watch)
 
-    @asynccontextmanager
-    async def lend(self, dial: Dial, *, connect: float | None, watch: Watch = NO_WATCH) -> AsyncGenerator[Link]:
+    def lend(self, dial: Dial, *, connect: float | None, watch: Watch = NO_WATCH) -> Loan:
         """A WebSocket for one user, prepared: a spare where there is one."""
-        pool = self._pool()
-        link = await pool.lend(dial, connect, watch)
-        try:
-            yield link
-        except BaseException:
-            link.socket.abort()
-            raise
-        pool.give_back(dial, link, connect)
+        return Loan(self._pool(), dial, connect, watch)
 
     @contextmanager
     def attend(self, target: Dial | str) -> Generator[None]:
@@ -151,6 +143,32 @@ class Transport:
                     del self._pools[other]
             pool = self._pools[loop] = Pool(self._settings)
         return pool
+
+
+class Loan:
+    """`async with` it: the link is given back at the end, or ended at once when something went wrong."""
+
+    __slots__ = ("_connect", "_dial", "_link", "_pool", "_watch")
+
+    def __init__(self, pool: Pool, dial: Dial, connect: float | None, watch: Watch) -> None:
+        self._pool = pool
+        self._dial = dial
+        self._connect = connect
+        self._watch = watch
+        self._link: Link | None = None
+
+    async def __aenter__(self) -> Link:
+        self._link = await self._pool.lend(self._dial, self._connect, self._watch)
+        return self._link
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        assert self._link is not None
+        if kind is not None:
+            if self._link.socket.silent and not self._link.open:
+                self._pool.distrust(self._dial)
+            self._link.socket.abort()
+        else:
+            self._pool.give_back(self._dial, self._link, self._connect)
 
 
 def _abandon(pools: dict[asyncio.AbstractEventLoop, Pool]) -> None:

@@ -24,6 +24,7 @@ from modeldeck.errors import ConcurrentUseError, ConnectionFailedError, ModelDec
 
 MOST_BUFFERED = 16 << 20  # bytes that are read ahead of the consumer
 RESUME = 4 << 20
+MOST_MESSAGE = 64 << 20  # bytes of one message
 MOST_REFUSED = 65_536  # bytes of an answer that refuses the handshake
 
 # `websockets` logs the handshake's headers at DEBUG: not here.
@@ -41,7 +42,7 @@ class WebSocket(End):
             uri = parse_uri(f"{'wss' if place.secure else 'ws'}://{rest}")
         except (InvalidURI, ValueError):
             raise ParameterError("the service's address is no ws:// or wss:// URL", parameter="base_url") from None
-        self._protocol = ClientProtocol(uri, max_size=None, logger=_silent)
+        self._protocol = ClientProtocol(uri, max_size=MOST_MESSAGE, logger=_silent)
         self._shaken: asyncio.Future[None] | None = self.loop.create_future()
         self._answer = b""
         self._messages: deque[str | bytes] = deque()
@@ -53,6 +54,7 @@ class WebSocket(End):
         self._deadline: asyncio.TimerHandle | None = None
         self.reading = True  # False while the consumer is behind by MOST_BUFFERED
         self.heard = True  # something has come since the last look
+        self.silent = False  # it was used before, and nothing has come since it was lent anew
         self._pinged: float | None = None  # when a sign of life was asked for
         self.close_code: int | None = None
         self.close_reason = ""
@@ -131,7 +133,7 @@ class WebSocket(End):
         self._ending()
 
     def data_received(self, data: bytes) -> None:
-        self.heard = True
+        self.heard, self.silent = True, False
         if self._shaken is not None:
             return self._shake(data)
         protocol = self._protocol
@@ -179,6 +181,7 @@ class WebSocket(End):
         self._protocol.receive_data(self._answer)
         if self._protocol.handshake_exc is None and self._protocol.state is not State.CONNECTING:
             shaken, self._shaken = self._shaken, None
+            self._answer = b""
             self._take(self._protocol.events_received()[1:])  # the first is the answer itself
             self._flush()
             if self._protocol.state is not _OPEN:
@@ -271,9 +274,11 @@ class WebSocket(End):
         code = self.close_code if self.close_code is not None else CloseCode.ABNORMAL_CLOSURE
         what = "the connection was lost" if code == CloseCode.ABNORMAL_CLOSURE else f"closed with code {code:d}"
         reason = f" ({self.close_reason})" if self.close_reason else ""
-        return LinkClosed(
+        error = LinkClosed(
             f"{self.place}: {what}{reason}; try again", close_code=int(code), close_reason=self.close_reason
         )
+        error.unheard = self.silent
+        return error
 
 
 class _Bytes:

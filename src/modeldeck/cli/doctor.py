@@ -8,13 +8,16 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from modeldeck import __version__, credential, tts
 from modeldeck._near import shortened
+from modeldeck.cli import wires
 from modeldeck.cli.catalogue import as_json
 from modeldeck.cli.credentials import diagnoses, from_environment
 from modeldeck.cli.show import print_json, print_table, say_to_user
@@ -37,15 +40,29 @@ class Result:
 
 @click.command(short_help="Check this installation and say what to do.")
 @click.option("--live", is_flag=True, help="Also ask the providers, at no cost, whether the environment's keys work.")
+@click.option(
+    "--record",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="With --live: speak a short sentence with each class (it is billed) and write down what the services say.",
+)
 @as_json
-def doctor(live: bool, as_json: bool) -> int:
+def doctor(live: bool, record: Path | None, as_json: bool) -> int:
     """Check this installation and say what to do. Uses the network only with --live, prints no value of the
     environment.
 
     Exits with 1 when something is broken; what is optional and not installed is not broken.
+
+    A recording is a file of JSON lines per class: the raw events, with ids, addresses and secrets masked and audio
+    shortened. Read it before you give it away.
     """
+    if record is not None and not live:
+        raise click.UsageError("--record needs --live")
     results: list[Result] = []
-    for check in (_here, _extras, _credentials, _environment, _cards, _local_voice, *([_live] if live else [])):
+    checks = [_here, _extras, _credentials, _environment, _cards, _local_voice]
+    checks += [_live, _wires] if live else []
+    checks += [partial(_recorded, record)] if record is not None else []
+    for check in checks:
         results += check()
     broken = sum(result.status == "broken" for result in results)
     if as_json:
@@ -110,6 +127,29 @@ def _live() -> Iterator[Result]:
         return
     for provider, found in zip(chosen, asyncio.run(diagnoses(chosen.values())), strict=True):
         yield Result(f"{provider} live", "ok" if found.ok else "broken", str(found))
+
+
+def _wires() -> Iterator[Result]:
+    """Whether what we speak has been seen to agree with the real services."""
+    for cls in credential.CredentialFactory.credential_classes():
+        for wire, day in wires.verified(cls).items():
+            said = f"verified against the real service on {day}" if day else "never met the real service"
+            yield Result(f"{cls.provider_name()} wire {wire}", "ok" if day else "absent", said)
+
+
+def _recorded(folder: Path) -> Iterator[Result]:
+    try:
+        chosen = from_environment()
+    except CredentialError:
+        return
+    for provider, key in chosen.items():
+        for cls in key.get_tts_model_classes():
+            path = folder / f"{cls.type}.jsonl"
+            try:
+                told = wires.record(cls, key, path)
+                yield Result(f"{provider} {path.name}", "ok", f"{told} events, masked, in {path}")
+            except (ModelDeckError, OSError) as error:
+                yield Result(f"{provider} {path.name}", "broken", key.hide(str(error)))
 
 
 def _cards() -> Iterator[Result]:

@@ -122,9 +122,8 @@ class _FilePlayer:
         from modeldeck.tts.save import save
 
         with tempfile.TemporaryDirectory(prefix="modeldeck-") as folder:
-            file = Path(folder, "speech.wav")
-            await save(increments, file)
-            async with _running(self.name, [self.path, os.fspath(file)]):
+            saved = await save(increments, lambda suffix: Path(folder, f"speech{suffix}"))
+            async with _running(self.name, [self.path, os.fspath(saved.path)]):
                 pass
 
 

@@ -12,11 +12,20 @@ from typing import Any
 
 import click
 
+from modeldeck.sandbox.faults import NAMES, Fault
+
 PORT = 8642
 _DESCRIPTORS = 65536
 
 
-@click.command(short_help="Serve the providers' wires on this machine, without a key.")
+def _listed() -> str:
+    """The faults, as they are when only their name is given."""
+    lines = [f"  {Fault(name)!s:<22} {meaning}" for name, (meaning, _, _, _) in NAMES.items()]
+    keys = ";after=N (audio chunks first)  ;times=N (calls)  ;id=NAME (sets askers apart)  ;retry-after=S (of a status)"
+    return "\n".join(["\b", "Faults, with the value that each has unless given:", *lines, f"  and {keys}"])
+
+
+@click.command(short_help="Serve the providers' wires on this machine, without a key.", epilog=_listed())
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0: any free one.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Where to listen; others than this are seen by others."
@@ -30,13 +39,13 @@ _DESCRIPTORS = 65536
     type=click.Choice(["numbered", "local"]),
     default="numbered",
     show_default=True,
-    help="A test signal in which sample i is the number i, or real speech (needs the extra `local`).",
+    help="A test signal in which sample i is the number i, or real speech (needs the extras `local` and `audio`).",
 )
 @click.option(
     "--pace", type=click.FloatRange(0.01), metavar="X", help="X times as fast as it is heard; without it all at once."
 )
 @click.option(
-    "--fault", "faults", metavar="SPEC", multiple=True, help="What goes wrong, for all calls. May be repeated."
+    "--fault", "faults", metavar="SPEC", multiple=True, help="What goes wrong, in all calls. May be repeated."
 )
 @click.option("--print-env", is_flag=True, help="Print the variables that point credentials and SDKs here, and end.")
 @click.option("--attached", is_flag=True, hidden=True, help="End with standard input.")
@@ -45,19 +54,18 @@ def sandbox(port: int, host: str, faults: tuple[str, ...], print_env: bool, atta
 
     Credentials and official SDKs find it by variables: eval "$(modeldeck sandbox --print-env)"
 
-    Faults are asked for per call with the header x-modeldeck-fault, the query modeldeck_fault= or the end of a
-    model's name (qwen3-tts-flash!cut;after=3), or with --fault for all calls:
-
-    \b
-    status=429;retry-after=1  cut  close=1011  silence  garbage  truncated_base64
-    wrong_order  error=CODE  no_finish  slow=0.2  tiny  huge  odd
-    and each with ;after=N (audio chunks first)  ;times=N (calls)  ;id=NAME
+    Faults are asked for in all calls with --fault; in one call with the header
+    x-modeldeck-fault, the query modeldeck_fault= or the end of the model's name in the request
+    (qwen3-tts-flash!cut;after=3).
     """
     if print_env:
         _print_environment(host, port)
         return
     _many_descriptors()
-    asyncio.run(_served(host, port, faults, attached, **settings))
+    try:
+        asyncio.run(_served(host, port, faults, attached, **settings))
+    except KeyboardInterrupt:  # which ends it, as it says
+        pass
 
 
 async def _served(
@@ -71,6 +79,7 @@ async def _served(
     voice: Any,
     pace: float | None,
 ) -> None:
+    from modeldeck.cli.wires import meetings
     from modeldeck.sandbox import Distance, Sandbox
 
     distance = Distance(rtt / 1000, None if bandwidth is None else bandwidth * 1000)
@@ -79,10 +88,10 @@ async def _served(
     gc.set_threshold(50_000, 20, 50)  # a collection among a thousand sessions would hold them all up for 100 ms
     async with Sandbox(host=host, port=port, voice=voice, pace=pace, distance=distance, faults=faults) as box:
         _end_when(end, attached)
-        lines = [f"modeldeck sandbox: {box.url}  (Ctrl-C ends it)", *box.about()]
-        if port:
-            lines.append(f'To use it: eval "$(modeldeck sandbox --print-env{_place(host, port)})"')
-        click.echo("\n".join(lines))
+        lines = [f"modeldeck sandbox: {box.url}  (Ctrl-C ends it)", *box.about(), *meetings(box.state()["serves"])]
+        lines += [f"In all calls: {fault}: {NAMES[fault.name][0]}" for fault in box.box.faults.armed]
+        place = _place(host, int(box.url.rpartition(":")[2]))
+        click.echo("\n".join([*lines, f'To use it: eval "$(modeldeck sandbox --print-env{place})"']))
         await end.wait()
 
 

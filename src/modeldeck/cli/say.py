@@ -8,7 +8,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from modeldeck.tts.reference import FoundModel
 
 _BLOCK = 1 << 16
-_COMPRESSED = (".mp3", ".opus", ".ogg", ".flac", ".aac", ".m4a")
 
 
 @click.command(short_help="Speak TEXT into a file, or aloud.")
@@ -49,7 +48,14 @@ _COMPRESSED = (".mp3", ".opus", ".ogg", ".flac", ".aac", ".m4a")
     multiple=True,
     help="A parameter; `modeldeck schema REF` lists them. May be repeated.",
 )
-@click.option("-o", "--output", "target", metavar="FILE", help="The WAV file to write; - is standard output.")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    metavar="FILE",
+    help="The file to write, of the kind that its name says: .wav .mp3 .opus .ogg .flac .pcm, as the model gives it or "
+    "made by the extra `audio`; - is standard output, as the model gives it.",
+)
 @click.option("--play", is_flag=True, help="Play it instead, while it is being spoken.")
 @click.option(
     "--enforce",
@@ -69,13 +75,11 @@ def say(
 ) -> None:
     """Speak TEXT, or with - what comes on standard input (UTF-8, to its end).
 
-    Without -o and --play it writes speech.wav in this folder, or speech-2.wav and so on where that exists
-    already; a file named with -o is replaced once the speech is complete.
+    Without -o and --play it writes speech.wav in this folder (speech.mp3 where the model speaks MP3 …), or
+    speech-2.wav and so on where that exists already; a file named with -o is replaced once the speech is complete.
     """
     if play and target is not None:
         raise click.UsageError("--play and -o exclude each other")
-    if target is not None and target.lower().endswith(_COMPRESSED):
-        raise click.UsageError(f"-o {target}: what is written is WAV; name it .wav")
     if target == "-" and sys.stdout.isatty():
         raise click.UsageError("standard output is a terminal; write `-o FILE`, or `-o - | …`")
     found = tts.find_model(reference)
@@ -88,8 +92,10 @@ def say(
     elif target == "-":
         with _named("standard output"):
             _run(_piped(model, text))
+    elif target is None:
+        _run(_saved(model, text, _unused))
     else:
-        path = _unused("speech") if target is None else Path(target)
+        path = Path(target)
         with _named(path):
             if not path.parent.is_dir():
                 raise FileNotFoundError(errno.ENOENT, f"there is no folder {os.fspath(path.parent)!r}")
@@ -155,13 +161,14 @@ def _standard_input(limit: int | None) -> str:
 # -- where it goes
 
 
-async def _saved(model: TTSModelBase[Any], text: str, path: Path) -> None:
-    from modeldeck.tts.save import save
+async def _saved(model: TTSModelBase[Any], text: str, path: Path | Callable[[str], Path]) -> None:
+    from modeldeck.tts.save import encodings_of, save
 
+    encodings = encodings_of(path) if isinstance(path, Path) else ()
     with Progress(text) as progress:
-        async with aclosing(_spoken(model, text, progress)) as increments:
+        async with aclosing(_spoken(model, text, progress, encodings)) as increments:
             saved = await save(increments, path)
-    _report(click.format_filename(path), progress, saved.first_audio, err=False)
+    _report(click.format_filename(saved.path), progress, saved.first_audio, err=False)
 
 
 async def _piped(model: TTSModelBase[Any], text: str) -> None:
@@ -184,9 +191,15 @@ async def _played(model: TTSModelBase[Any], text: str) -> None:
     _report(f"played with {player.name}", progress, progress.first_audio, err=False)
 
 
-async def _spoken(model: TTSModelBase[Any], text: str, progress: Progress) -> AsyncGenerator[TTSResponse, None]:
+async def _spoken(
+    model: TTSModelBase[Any], text: str, progress: Progress, encodings: tuple[str, ...] = ()
+) -> AsyncGenerator[TTSResponse, None]:
     """The increments; ParameterError instead of an end without any audio, so that no empty file comes of it."""
+    from modeldeck.tts.speech import Speech
+
     async with aclosing(model.synthesize(text)) as speech:
+        if isinstance(speech, Speech):
+            speech.into(encodings)
         async for increment in speech:
             progress.update(increment)
             if increment.is_last and not progress.bytes:
@@ -200,16 +213,16 @@ def _report(what: str, progress: Progress, first_audio: float | None, *, err: bo
     click.echo(f"{what}: {length}{first}", err=err)
 
 
-def _unused(stem: str) -> Path:
+def _unused(suffix: str) -> Path:
     """A name that nothing has: what nobody named is never replaced."""
-    return next(path for path in _names(stem) if not os.path.lexists(path))
+    return next(path for path in _names(suffix) if not os.path.lexists(path))
 
 
-def _names(stem: str) -> Iterator[Path]:
-    yield Path(f"{stem}.wav")
+def _names(suffix: str) -> Iterator[Path]:
+    yield Path(f"speech{suffix}")
     number = 2
     while True:
-        yield Path(f"{stem}-{number}.wav")
+        yield Path(f"speech-{number}{suffix}")
         number += 1
 
 

@@ -143,7 +143,10 @@ class CredentialBase(BaseModel):
     # -- whether it works
 
     async def check(self, transport: Transport | None = None) -> Diagnosis:
-        """Ask the provider whether this credential works, at no cost; what goes wrong is in the answer."""
+        """Ask the provider whether this credential works, at no cost; what goes wrong is in the answer.
+
+        A key that is refused is shown to the provider's other regions too, to tell a wrong region from a wrong key.
+        """
         from modeldeck.credential import diagnosis, probe  # asyncio and the network are paid for by those who ask
 
         provider = self.provider_name()

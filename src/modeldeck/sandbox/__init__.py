@@ -9,3 +9,4 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.sandbox.faults import Fault as Fault
     from modeldeck.sandbox.host import Sandbox as Sandbox
     from modeldeck.sandbox.process import SandboxProcess as SandboxProcess
+    from modeldeck.sandbox.records import Exchange as Exchange

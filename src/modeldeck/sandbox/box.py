@@ -36,8 +36,9 @@ class Box:
         fault = self.faults.pick(_asked(connection, model), status=True)
         if fault is None:
             return None
-        headers = {} if fault.retry_after is None else {"retry-after": fault.retry_after}
-        return Refusal(int(fault.value or 500), headers)
+        assert isinstance(fault.value, int)
+        headers = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
+        return Refusal(fault.value, headers)
 
     def line(self, connection: HTTPConnection, model: str = "") -> Line:
         """The line of a new call: an HTTP request, a realtime session, one task on a WebSocket.

@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from modeldeck._near import did_you_mean, quoted
+from modeldeck.errors import ParameterError
+
+FARTHEST = 60.0  # seconds of round-trip time
+NARROWEST = 1000.0  # bits per second
 _EARLY = 0.0005  # seconds; what a timer may be early by
 _HIGH, _LOW = 1 << 20, 1 << 18  # bytes under way before the server must wait, and until it goes on
 
@@ -17,14 +22,46 @@ _HIGH, _LOW = 1 << 20, 1 << 18  # bytes under way before the server must wait, a
 class Distance:
     """`rtt`: seconds there and back; connecting costs one. `bandwidth`: bits per second each way, None is no limit.
 
-    What is under way is neither lost nor reordered.
+    What is under way is neither lost nor reordered. Raises ParameterError.
     """
 
     rtt: float = 0.0
     bandwidth: float | None = None
 
+    def __post_init__(self) -> None:
+        if not _is_number(self.rtt) or not 0 <= self.rtt <= FARTHEST:
+            raise _wrong(f"rtt must be seconds from 0 to {FARTHEST:g}, not {quoted(self.rtt)}")
+        width = self.bandwidth
+        if width is not None and (not _is_number(width) or not NARROWEST <= width < float("inf")):
+            raise _wrong(f"bandwidth must be bits per second from {NARROWEST:g}, or None, not {quoted(width)}")
+
     def __bool__(self) -> bool:
         return self.rtt > 0 or self.bandwidth is not None
+
+
+def read_distance(asked: object) -> Distance:
+    """`{"rtt": seconds, "bandwidth": bits per second or null}`; raises ParameterError."""
+    if not isinstance(asked, dict):
+        raise _wrong(f'{{"rtt": seconds, "bandwidth": bits per second or null}}, not {quoted(asked)}')
+    for name in asked:
+        if name not in Distance.__slots__:
+            raise _wrong(f"no key {quoted(name)}{did_you_mean(name, Distance.__slots__)}")
+    return Distance(**asked)
+
+
+def checked(distance: Distance | None) -> Distance:
+    """None is next door. Raises ParameterError for anything else that is no Distance."""
+    if distance is not None and not isinstance(distance, Distance):
+        raise _wrong(f"a Distance(rtt=seconds), not {quoted(distance)}")
+    return distance or Distance()
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _wrong(problem: str) -> ParameterError:
+    return ParameterError(f"distance: {problem}", parameter="distance")
 
 
 class Way:

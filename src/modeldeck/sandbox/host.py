@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import socket
 import struct
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from http.client import responses
 from importlib import import_module
 from pkgutil import iter_modules
@@ -15,7 +17,7 @@ from types import TracebackType
 from typing import Any, Literal, Protocol, Self, cast
 from weakref import WeakSet
 
-from modeldeck.errors import ConnectionFailedError, MissingExtraError, ParameterError
+from modeldeck.errors import ConcurrentUseError, ConnectionFailedError, MissingExtraError, ParameterError
 
 try:
     from starlette.applications import Starlette
@@ -36,15 +38,16 @@ except ImportError as error:
 from modeldeck.sandbox import control
 from modeldeck.sandbox import emulators as shipped
 from modeldeck.sandbox.box import Box
-from modeldeck.sandbox.distance import Distance, Far
-from modeldeck.sandbox.faults import Fault, Faults
-from modeldeck.sandbox.line import LineGone
-from modeldeck.sandbox.records import Records
-from modeldeck.sandbox.voice import Voice
+from modeldeck.sandbox.distance import Distance, Far, checked
+from modeldeck.sandbox.faults import Fault, Faults, read_faults
+from modeldeck.sandbox.line import LineGone, fitting
+from modeldeck.sandbox.records import Exchange, Records
+from modeldeck.sandbox.settings import Settings
 
 _silent = logging.Logger("modeldeck.sandbox", logging.CRITICAL)
 _BACKLOG = 4096
 _KEEP_ALIVE = 75  # seconds
+_MOST_FRAME = 64 << 20  # bytes that a client may send in one
 
 
 class Emulator(Protocol):
@@ -145,9 +148,9 @@ def _lost(state: Mapping[str, Any]) -> None:
 class Sandbox:
     """The providers' wires on a port of this machine, served by the running event loop: `async with Sandbox() as box`.
 
-    `port` 0: any free one. `voice`, `pace`: see `Voice`. `distance` holds for connections made after it was set.
-    `faults` are armed for all calls. `emulators`: by provider, all that modeldeck brings unless given. Needs the
-    `sandbox` extra.
+    `port` 0: any free one. `voice`: a numbered signal, or real speech from the local voice. `pace`: times as fast as it
+    is heard, None at once. `distance` holds for connections made after it was set. `faults` are armed for all calls.
+    `emulators`: by provider, all that modeldeck brings unless given. Needs the `sandbox` extra. Raises ParameterError.
     """
 
     def __init__(
@@ -161,8 +164,9 @@ class Sandbox:
         faults: Iterable[Fault | str] = (),
         emulators: Mapping[str, Emulator] | None = None,
     ) -> None:
-        self.box = Box(Voice(voice, pace), Faults(control.armed(tuple(faults))))
-        self.distance = distance or Distance()
+        settings = Settings(host, port, voice, pace, distance, faults)
+        self.box = Box(settings.voice, Faults(settings.faults))
+        self._distance = settings.distance
         self._host = host
         self._port = port
         self._records = Records()
@@ -198,13 +202,13 @@ class Sandbox:
             "connections": len(self._peers),
             "requests": len(self._records) + self._records.lost,
             "faults": [str(fault) for fault in self.box.faults.armed],
-            "distance": {"rtt": self.distance.rtt, "bandwidth": self.distance.bandwidth},
+            "distance": asdict(self._distance),
             "environment": self.environment(),
         }
 
-    def requests(self) -> list[dict[str, Any]]:
-        """What clients sent, oldest first; see `records.Exchange`."""
-        return self._records.as_dicts()
+    def requests(self) -> list[Exchange]:
+        """What clients sent, oldest first: the last thousand exchanges, at most 64 MB of them."""
+        return self._records.exchanges()
 
     def forget(self) -> None:
         """Forget what clients sent."""
@@ -212,13 +216,16 @@ class Sandbox:
 
     def arm(self, *faults: Fault | str) -> None:
         """Arm these for all calls, in the place of those that are; none: all is well again. Raises ParameterError."""
-        self.box.faults.arm(control.armed(faults))
+        self.box.faults.arm(read_faults(faults))
 
-    def set_distance(self, rtt: float = 0.0, bandwidth: float | None = None) -> None:
-        """The distance of connections made from now on: seconds, bits per second."""
-        self.distance = Distance(rtt, bandwidth)
+    def set_distance(self, distance: Distance | None = None) -> None:
+        """Of connections made from now on; None: next door. Raises ParameterError."""
+        self._distance = checked(distance)
 
     async def __aenter__(self) -> Self:
+        """Raises ConnectionFailedError where nothing can listen, ConcurrentUseError where this does already."""
+        if self._server is not None and self._server.is_serving():
+            raise ConcurrentUseError(f"this sandbox runs already, at {self.url}; make another one")
         config = Config(
             self._serve,
             http=_Http,
@@ -228,7 +235,7 @@ class Sandbox:
             log_config=None,
             proxy_headers=False,
             timeout_keep_alive=_KEEP_ALIVE,
-            ws_max_size=1 << 30,
+            ws_max_size=_MOST_FRAME,
             ws_ping_interval=None,
             ws_per_message_deflate=False,
         )
@@ -237,9 +244,8 @@ class Sandbox:
             self._server = await asyncio.get_running_loop().create_server(
                 self._protocol(config), self._host, self._port, backlog=_BACKLOG
             )
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-            message = f"the sandbox cannot listen on {self._host} port {self._port}: {reason}; choose another one"
+        except (OSError, UnicodeError) as error:
+            message = f"the sandbox cannot listen on {self._host} port {self._port}: {_reason(error)}"
             raise ConnectionFailedError(message, retryable=False) from error
         self._port = self._server.sockets[0].getsockname()[1]
         return self
@@ -266,9 +272,9 @@ class Sandbox:
     def _protocol(self, config: Config) -> Callable[[], asyncio.Protocol]:
         def make() -> asyncio.Protocol:
             http = _Http(config, self._uvicorn, {"peers": self._peers})
-            if not self.distance:
+            if not self._distance:
                 return http
-            far = Far(http, self.distance)
+            far = Far(http, self._distance)
             self._far.add(far)
             return far
 
@@ -298,13 +304,23 @@ class Sandbox:
                 raise
 
 
+def _reason(error: OSError | UnicodeError) -> str:
+    """Why nothing can listen there, and what to choose instead."""
+    match error:
+        case socket.gaierror() | UnicodeError():
+            return "there is no such host; choose another host"
+        case OSError(errno=int(number)) if number != errno.EADDRNOTAVAIL:
+            return f"{os.strerror(number)}; choose another port"
+    return "that host is not this machine; choose another host"
+
+
 async def _misasked(connection: Request | WebSocket, error: ParameterError) -> Response | None:
     """A wrong fault, or a wrong request to the control API."""
-    answer = JSONResponse({"error": str(error)}, 400)
+    answer = JSONResponse({"code": "InvalidParameter", "message": str(error)}, 400)
     if isinstance(connection, Request):
         return answer
     if connection.application_state is WebSocketState.CONNECTING:
         await connection.send_denial_response(answer)
     else:
-        await connection.close(1008, str(error)[:120])
+        await connection.close(1008, fitting(str(error)))
     return None

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketState
 
-from modeldeck.sandbox.faults import Fault
+from modeldeck.sandbox.faults import MOST_REASON, Fault
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 class LineGone(Exception):
     """This connection is over: the fault was that, or the other end left. Emulators let it pass; the host ends it."""
+
+
+def fitting(reason: str) -> str:
+    """As much of it as a close frame takes."""
+    return reason.encode()[:MOST_REASON].decode("utf-8", "ignore")
 
 
 class Line:
@@ -61,8 +66,9 @@ class Line:
             await self._release()
         await self._pass()
         fault = self.fault
-        if fault is not None and fault.name == "slow":
-            await asyncio.sleep(float(fault.value or 0))
+        if fault is not None and fault.name == "slow" and self.chunks >= fault.after:
+            assert isinstance(fault.value, float)
+            await asyncio.sleep(fault.value)
         if self.due("wrong_order"):
             self._held = frame
         else:
@@ -80,10 +86,10 @@ class Line:
         await self._release()
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close the WebSocket; an HTTP answer ends."""
+        """Close the WebSocket; an HTTP answer ends. A reason that is too long is cut."""
         if isinstance(self._connection, WebSocket):
             if not self._gone():
-                await self._connection.close(code, reason)
+                await self._connection.close(code, fitting(reason))
         elif self._stream is not None:
             await self._stream.end()
 
@@ -116,7 +122,8 @@ class Line:
             await self._left()
         if self.due("close"):
             assert self.fault is not None
-            await self.close(int(self.fault.value or 1011), self.fault.reason)
+            assert isinstance(self.fault.value, int)
+            await self.close(self.fault.value, self.fault.reason)
             raise LineGone
 
     async def _left(self) -> NoReturn:

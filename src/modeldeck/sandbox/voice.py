@@ -14,6 +14,7 @@ from functools import cache
 from sys import byteorder
 from typing import Literal, Protocol
 
+from modeldeck._near import near_or_list, quoted
 from modeldeck.errors import ParameterError
 from modeldeck.sandbox.faults import Fault
 from modeldeck.sandbox.silent import SilentMp3, SilentOpus
@@ -22,6 +23,8 @@ from modeldeck.tts.response import AudioFormat, WordTiming
 from modeldeck.tts.wav import wav_header
 
 Encoding = Literal["pcm", "wav", "mp3", "opus"]
+KINDS = ("numbered", "local")
+SLOWEST = 0.01
 HUGE = 10_000_000
 TINY = 100
 _LAP = 65536
@@ -38,12 +41,20 @@ class Encoder(Protocol):
 @dataclass(frozen=True, slots=True)
 class Voice:
     """How everything here speaks. `character`: seconds that one takes (of the numbered signal); `chunk`: seconds of
-    audio in one; `pace`: times as fast as it is heard, None at once."""
+    audio in one; `pace`: times as fast as it is heard, None at once. Raises ParameterError."""
 
     kind: Literal["numbered", "local"] = "numbered"
     pace: float | None = None
     character: float = 0.06
     chunk: float = 0.2
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ParameterError(f"no voice {quoted(self.kind)}{near_or_list(self.kind, KINDS)}", parameter="voice")
+        pace: object = self.pace
+        if pace is not None and not (isinstance(pace, int | float) and SLOWEST <= pace < float("inf")):
+            message = f"pace: times as fast as it is heard, from {SLOWEST}, or None, not {quoted(pace)}"
+            raise ParameterError(message, parameter="pace", value=pace)
 
     def speaker(
         self,

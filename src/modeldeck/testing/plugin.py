@@ -12,12 +12,21 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def modeldeck_sandbox() -> Iterator[SandboxProcess]:
-    """The providers' wires in a process of its own, one for the whole run; needs the extra `sandbox`.
-
-    `modeldeck_sandbox.environment()` has the variables that point credentials and official SDKs at it.
-    """
+def _modeldeck_sandbox() -> Iterator[SandboxProcess]:
     from modeldeck.sandbox import SandboxProcess
 
     with SandboxProcess() as box:
         yield box
+
+
+@pytest.fixture
+def modeldeck_sandbox(_modeldeck_sandbox: SandboxProcess) -> SandboxProcess:
+    """The providers' wires in a process of its own; needs the extra `sandbox`.
+
+    It is one process for the whole run, and every test finds it without faults, distance and recorded requests.
+    `modeldeck_sandbox.environment()` has the variables that point credentials and official SDKs at it.
+    """
+    _modeldeck_sandbox.arm()
+    _modeldeck_sandbox.set_distance()
+    _modeldeck_sandbox.forget()
+    return _modeldeck_sandbox

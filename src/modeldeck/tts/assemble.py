@@ -11,7 +11,7 @@ from modeldeck.errors import ProtocolError
 from modeldeck.tts.delivery import Delivery
 from modeldeck.tts.hook import Audio, Identity, SpeechRequest
 from modeldeck.tts.response import AudioFormat, TTSResponse, TTSUsage, WordTiming
-from modeldeck.tts.wav import HEADER_BYTES, wav_header
+from modeldeck.tts.wav import HEADER_BYTES, Samples, wav_header
 
 if TYPE_CHECKING:
     from modeldeck.tts.convert import Converter
@@ -22,7 +22,7 @@ _HEAD = "head"  # in the last increment's metadata: the file's true first bytes,
 
 def asked(request: SpeechRequest, delivery: Delivery) -> SpeechRequest:
     """The request as the provider gets it: it asks for what the model gives natively."""
-    return replace(request, output=delivery.source)
+    return request if request.output == delivery.source else replace(request, output=delivery.source)
 
 
 class Assembler:
@@ -37,7 +37,9 @@ class Assembler:
         self.bytes = 0
         self.received = 0
         self._delivery = delivery
-        self._native: AudioFormat | None = None
+        self._announced: AudioFormat | None = None
+        self._native: AudioFormat | None = None  # raw PCM also where it comes as WAV
+        self._wav: Samples | None = None  # reads a provider's own
         self._converter: Converter | None = None
         self._half = b""
         self._timings: list[WordTiming] = []
@@ -57,11 +59,20 @@ class Assembler:
 
     def audio(self, piece: Audio) -> TTSResponse | None:
         """The increment that `piece` completes, or None."""
+        if self._announced is None:
+            self._announced = piece.format
+            self._wav = Samples(piece.format, others=True) if piece.format.encoding == "wav" else None
+        elif piece.format != self._announced:
+            raise ProtocolError(f"the audio changed from {self._announced} to {piece.format} in mid-stream")
+        data = piece.data
+        if self._wav is not None and not (data := self._wav.feed(data)):
+            return None
+        return self._take(data, piece.format)
+
+    def _take(self, data: bytes, announced: AudioFormat) -> TTSResponse | None:
         if self._native is None:
-            self._begin(piece.format)
-        elif piece.format != self._native:
-            raise ProtocolError(f"the audio changed from {self._native} to {piece.format} in mid-stream")
-        data = self._half + piece.data
+            self._begin(announced if self._wav is None else self._wav.format)
+        data = self._half + data
         if frame := self._native_frame:
             cut = len(data) - len(data) % frame
             data, self._half = data[:cut], data[cut:]
@@ -74,7 +85,7 @@ class Assembler:
         self._native = native
         target = self._delivery.target
         if target is None:
-            self.format = replace(native, encoding="wav") if raw and self._delivery.wav else native
+            self.format = replace(native, encoding="wav") if raw and (self._delivery.wav or self._wav) else native
         elif raw and target.encoding in (_PCM, "wav") and replace(target, encoding=_PCM) == native:
             self.format = target
         elif not raw and native.encoding == target.encoding:
@@ -108,9 +119,8 @@ class Assembler:
     def ended(
         self, usage: TTSUsage | None, seconds: float, first_audio: float | None, identity: Identity
     ) -> Generator[TTSResponse]:
-        """The increments that end the utterance, `seconds` after it began: what a conversion held back, the last."""
-        tail = self._increment(self._converter.finish()) if self._converter is not None else None
-        if tail is not None:
+        """The increments that end the utterance, `seconds` after it began: what was held back, the last."""
+        for tail in self._held_back():
             first_audio = seconds if first_audio is None else first_audio
             yield tail
         told = {name: value for name in identity.__slots__ if (value := getattr(identity, name)) is not None}
@@ -126,6 +136,13 @@ class Assembler:
             first_audio=first_audio,
             metadata=told or None,
         )
+
+    def _held_back(self) -> Generator[TTSResponse]:
+        rest = self._wav.rest() if self._wav is not None else b""
+        if rest and self._announced is not None and (increment := self._take(rest, self._announced)) is not None:
+            yield increment
+        if self._converter is not None and (increment := self._increment(self._converter.finish())) is not None:
+            yield increment
 
     def take_timings(self) -> tuple[WordTiming, ...]:
         timings = tuple(self._timings)

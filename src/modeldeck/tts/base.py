@@ -19,6 +19,7 @@ from modeldeck.credential.base import CredentialBase
 from modeldeck.errors import (
     CardWarning,
     CredentialError,
+    ModelDeckError,
     ModelNotFoundError,
     ParameterError,
     UnsupportedError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from modeldeck.tts.card import TTSModelCard
     from modeldeck.tts.cold_start import ColdStart
     from modeldeck.tts.delivery import Delivery
+    from modeldeck.tts.events import Origin
     from modeldeck.tts.hook import ConversationEvent, Inbox, SpeechEvent, SpeechRequest
     from modeldeck.tts.response import AudioFormat
     from modeldeck.tts.save import SavedSpeech
@@ -181,7 +183,7 @@ class TTSModelBase(Connected, Generic[P]):
             request,
             delivery=self._delivery,
             retry=self.retry,
-            provider=self.provider or None,
+            origin=self._origin,
         )
         return speech.Speech(increments, stream=self.streaming)
 
@@ -208,7 +210,7 @@ class TTSModelBase(Connected, Generic[P]):
         request = self._request("", kwargs, "session")
         self._check_speaks()
         timeouts, retry, converse = request.timeouts, self.retry, self._converse
-        provider = self.provider or None
+        origin = self._origin
         check: Callable[[str, int], int] = self._settings.check_text
         if not self._converses(request):  # each sentence has attempts, time-outs and a length of its own
             converse = partial(
@@ -216,7 +218,7 @@ class TTSModelBase(Connected, Generic[P]):
                 self._speak,
                 check=self._settings.check_text,
                 retry=retry,
-                provider=provider,
+                origin=origin,
                 language=self._language,
             )
             check = self._settings.check_piece
@@ -228,7 +230,7 @@ class TTSModelBase(Connected, Generic[P]):
             delivery=self._delivery,
             timeouts=timeouts,
             retry=retry,
-            provider=provider,
+            origin=origin,
         )
         return session.Session(
             begin,
@@ -240,7 +242,11 @@ class TTSModelBase(Connected, Generic[P]):
 
     async def prewarm(self, **kwargs: Any) -> None:
         """Open now what the next call would have to open. Keyword arguments are parameters, as of that call."""
-        await self._warm(self._request("", kwargs, "prewarm"))
+        try:
+            await self._warm(self._request("", kwargs, "prewarm"))
+        except ModelDeckError as error:
+            self._origin.complete(error)
+            raise
 
     @property
     def transport(self) -> Transport:
@@ -369,6 +375,12 @@ class TTSModelBase(Connected, Generic[P]):
             from modeldeck.tts import convert
 
             convert.required(source, target)  # what is missing shows now, not at the first audio
+
+    @property
+    def _origin(self) -> Origin:
+        from modeldeck.tts.events import Origin
+
+        return Origin(self.provider or None, self.credential.hide)
 
     @property
     def _delivery(self) -> Delivery:

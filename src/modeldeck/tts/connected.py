@@ -43,8 +43,9 @@ class Connected:
 
         if self._private is not None:
             raise ConcurrentUseError("already connected; a conversation each: `async with tts.session()`")
-        self._private = private.PrivateConversation(self.session())
-        await self._private.open()
+        conversation = private.PrivateConversation(self.session())
+        await conversation.open()
+        self._private = conversation
 
     async def close(self) -> None:
         """End the private conversation; a no-op when there is none."""

@@ -12,6 +12,7 @@ from modeldeck.errors import ModelDeckError, ProtocolError, ProviderError
 from modeldeck.tts.assemble import asked
 from modeldeck.tts.deadline import Deadline
 from modeldeck.tts.delivery import Delivery
+from modeldeck.tts.events import Origin
 from modeldeck.tts.hook import (
     Clear,
     Cleared,
@@ -27,7 +28,7 @@ from modeldeck.tts.hook import (
     UtteranceEnd,
     known,
 )
-from modeldeck.tts.pace import closed, too_late
+from modeldeck.tts.pace import again, closed, too_late
 from modeldeck.tts.response import TTSResponse
 from modeldeck.tts.script import Script
 from modeldeck.tts.utterance import Utterance
@@ -50,7 +51,7 @@ class Conversation:
         delivery: Delivery,
         timeouts: Timeouts,
         retry: Retry,
-        provider: str | None,
+        origin: Origin,
         buffer: float = 30.0,
     ) -> None:
         """`retry`: attempts before an utterance's first audio. `buffer`: seconds of audio that may wait."""
@@ -64,7 +65,7 @@ class Conversation:
         self._delivery = delivery
         self._timeouts = timeouts
         self._retry = retry
-        self._provider = provider
+        self._origin = origin
         self._buffer = buffer
         self._changed = changed
         self._clock = asyncio.get_running_loop().time
@@ -75,7 +76,7 @@ class Conversation:
         self._clearings: deque[tuple[Utterance, int]] = deque()  # unanswered: of which utterance, after how much text
         self._delivered: Utterance | None = None  # the one that the caller was given audio of
         self._waiting_since = 0.0
-        self._attempt = 0
+        self._attempt = self._unheard = 0
 
     # -- the reader's side
 
@@ -106,10 +107,11 @@ class Conversation:
         try:
             while True:
                 try:
+                    self._waiting_since = self._clock()
                     await self._pass_on(self._converse(self._request, self.script.read()))
                     break
                 except ModelDeckError as error:
-                    error.provider = error.provider or self._provider
+                    self._origin.complete(error)
                     pause = self._pause(error)
                     if pause is None:
                         for utterance in list(self._spoken)[:1]:
@@ -134,22 +136,22 @@ class Conversation:
                 return None
             if self._timeouts.total is not None and left is None:
                 left = utterance.began + self._timeouts.total - self._clock()
-        pause = self._retry.pause(self._attempt, error, left)
+        pause, counted = again(self._retry, self._attempt, self._unheard, error, left)
         if pause is not None:
-            self._attempt += 1
+            self._attempt, self._unheard = self._attempt + counted, self._unheard + 1 - counted
             self._request.watch.retry(error, pause)
             for utterance in self._spoken:
                 utterance.begin_again()
         return pause
 
-    def _taken(self, item: Item) -> None:
-        """The hook takes `item` for the first time."""
+    def _taken(self, item: Item, since: float) -> None:
+        """The hook takes `item`, said at `since`, for the first time."""
         if not self._spoken or self._spoken[-1].flushed:
             self._spoken.append(Utterance(self._delivery, self._clock, interruptible=True))
         utterance = self._spoken[-1]
         match item:
             case Text():
-                utterance.write(item.text)
+                utterance.write(item.text, since)
             case Flush():
                 utterance.flushed = True
             case Clear():
@@ -171,7 +173,7 @@ class Conversation:
                 else:
                     await self._event(self._spoken[0], event)
             if any(utterance.flushed for utterance in self._spoken):
-                raise ProviderError("the provider ended in mid-utterance", provider=self._provider, retryable=True)
+                raise ProviderError("the provider ended in mid-utterance", retryable=True)
         finally:
             await closed(events)
 
@@ -185,12 +187,13 @@ class Conversation:
                     await self._hand_over(utterance, ending)
                 self._spoken.popleft()
                 self.script.utterance_over()
-                self._attempt = 0
+                self._waiting_since = self._clock()
+                self._attempt = self._unheard = 0
             case Cleared() if not self._clearings:
                 raise ProtocolError("Cleared of a hook that was not asked to clear")
             case Cleared():
                 of, length = self._clearings.popleft()
-                of.text = of.text[: length - event.characters] + of.text[length:]
+                of.cut(length - event.characters, length)
                 self.script.cleared(event.characters)
             case _:
                 first = utterance.first_audio is None
@@ -202,18 +205,22 @@ class Conversation:
 
     def _check_spoken(self, utterance: Utterance) -> None:
         if not utterance.assembler.received and any(map(str.isalnum, utterance.text)):
-            raise ProviderError("the provider ended without any audio", provider=self._provider, retryable=True)
+            raise ProviderError("the provider ended without any audio", retryable=True)
 
     async def _next(self, events: AsyncIterator[ConversationEvent]) -> ConversationEvent | None:
-        """The next event; while a flushed utterance is owed, within the time-outs."""
-        self._waiting_since = self._clock()
+        """The next event; while a flushed utterance is owed, within the time-outs.
+
+        `first_audio` counts on whatever else the provider says; `idle` from any event.
+        """
+        if self._spoken and self._spoken[0].assembler.received:
+            self._waiting_since = self._clock()
         try:
             with self._deadline.until(self._due()[0]):
                 return await anext(events, None)
         except TimeoutError:
             if not self._deadline.passed:
                 raise
-            raise too_late(self._timeouts, self._due()[1], self._provider) from None
+            raise too_late(self._timeouts, self._due()[1]) from None
 
     def _due(self) -> tuple[float | None, str]:
         utterance = self._spoken[0] if self._spoken else None
@@ -228,17 +235,21 @@ class Conversation:
                 return total, "total"
         return due, name
 
-    def say(self, item: Item) -> None:
-        """More for the hook; from a flush on it owes an answer, though it may not have come to it."""
-        self.script.put(item)
-        if isinstance(item, Flush) and self._deadline.waiting and self._deadline.due is None:
+    def say(self, item: Item, since: float | None = None) -> None:
+        """More for the hook, said at `since`; from a flush on it owes an answer, though it may not have come to it."""
+        owed = self.script.flushed
+        self.script.put(item, self._clock() if since is None else since)
+        if isinstance(item, Flush) and not owed:
             self._waiting_since = self._clock()
-            self._deadline.move(self._due()[0])
+            if self._deadline.waiting:
+                self._deadline.move(self._due()[0])
 
     async def _hand_over(self, utterance: Utterance, increment: TTSResponse) -> None:
+        full = self._clock()
         while self._seconds > self._buffer:
             self._changed.clear()
             await self._changed.wait()
+        utterance.began += self._clock() - full  # `total` is the provider's time, not the listener's
         self._ready.append((utterance, increment))
         self._seconds += _seconds(increment)
         self._changed.set()

@@ -61,9 +61,17 @@ def planned(model: str, facts: AudioFacts | None, target: AudioFormat, rates: Co
         return Delivery(target.encoding == "wav", target, target)
     if not raw:
         offers = f"{', '.join(sorted(encodings))} at {source.sample_rate} Hz, {facts.channels} channel(s)"
-        message = f"{model} cannot give {target}; it gives {offers}, and only raw PCM is converted"
+        message = f"{model} cannot give {_said(target)}; it gives {offers}, and only raw PCM is converted"
         raise ParameterError(message, parameter="output", value=target)
     return Delivery(target.encoding == "wav", source, target)
+
+
+def fitting(encoding: str, rate: int) -> int:
+    """The sample rate nearest above `rate`, in Hz, that can be made in `encoding`, else the highest."""
+    codec = _CODECS.get(encoding)
+    if codec is None or not codec.rates:
+        return rate
+    return min((one for one in codec.rates if one >= rate), default=codec.rates[-1])
 
 
 def required(source: AudioFormat, target: AudioFormat) -> dict[str, Any]:
@@ -73,13 +81,13 @@ def required(source: AudioFormat, target: AudioFormat) -> dict[str, Any]:
     """
     problem = _problem(source, target)
     if problem is not None:
-        raise ParameterError(f"output {target}: {problem}", parameter="output", value=target)
+        raise ParameterError(f"output {_said(target)}: {problem}", parameter="output", value=target)
     resampled = source.sample_rate != target.sample_rate
     names = ["numpy", *(["soxr"] if resampled else []), *(["soundfile"] if target.encoding in _CODECS else [])]
     try:
         return {name: import_module(name) for name in names}
     except (ImportError, OSError) as error:  # OSError: soundfile without its libsndfile
-        message = f"to convert {source} to {target}: {INSTALL} ({error})"
+        message = f"to convert {_said(source)} to {_said(target)}: {INSTALL} ({error})"
         raise ParameterError(message, parameter="output", value=target, suggestion=INSTALL) from error
 
 
@@ -90,7 +98,7 @@ def _problem(source: AudioFormat, target: AudioFormat) -> str | None:
     if codec is None and target.encoding not in (PCM, "wav"):
         return f"conversion makes {', '.join((PCM, 'wav', *_CODECS))}"
     if any(not 1000 <= form.sample_rate <= 192_000 or not 1 <= form.channels <= 8 for form in (source, target)):
-        return f"conversion takes 1000 to 192000 Hz and 1 to 8 channels; the model gives {source}"
+        return f"conversion takes 1000 to 192000 Hz and 1 to 8 channels; the model gives {_said(source)}"
     if codec is not None and codec.rates and target.sample_rate not in codec.rates:
         return f"{target.encoding} takes {', '.join(map(str, codec.rates))} Hz"
     if codec is not None and target.channels > 2:
@@ -98,6 +106,10 @@ def _problem(source: AudioFormat, target: AudioFormat) -> str | None:
     if source.channels != target.channels and 1 not in (source.channels, target.channels):
         return f"{source.channels} channels become 1, or 1 becomes any number"
     return None
+
+
+def _said(form: AudioFormat) -> str:
+    return f"{form.encoding} at {form.sample_rate} Hz, {form.channels} channel{'s' if form.channels > 1 else ''}"
 
 
 class Converter:

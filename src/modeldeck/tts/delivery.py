@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from modeldeck.errors import ParameterError
@@ -11,27 +12,99 @@ from modeldeck.tts.response import AudioFormat
 if TYPE_CHECKING:
     from modeldeck.tts.card import TTSModelCard
 
+_RATE = 24000  # Hz, where nothing tells
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`wav`: raw PCM leaves as a WAV stream. `target`: what was asked for, made of `source`, which the model gives."""
+    """`wav`: raw PCM leaves as a WAV stream. `target`: what was asked for, made of `source`, which the model gives.
+
+    `model`, `card`: whose this is.
+    """
 
     wav: bool = True
     source: AudioFormat | None = None
     target: AudioFormat | None = None
+    model: str = ""
+    card: TTSModelCard | None = None
+
+    def into(self, names: Collection[str], parameters: Mapping[str, Any]) -> Delivery:
+        """Audio in one of the encodings `names`, best first, of a call with these parameters.
+
+        Raises ParameterError where the model does not give it and it cannot be made. An unknown model is believed.
+        """
+        now = self._encoding(parameters)
+        if now is None or now in names:
+            return self
+        from modeldeck.tts import convert
+
+        given = _encodings(self.card)
+        name = next((one for one in names if one in given), next(iter(names)))
+        rate = self._rate(parameters)
+        target = AudioFormat(name, rate if name in given else convert.fitting(name, rate), self._channels)
+        try:
+            made = _planned(self.model, self.card, target)
+            if made.source is not None and made.source != target:
+                convert.required(made.source, target)
+        except ParameterError as error:
+            message = f"this call gives {now}, and the file is to be {name}: {error}; or name the file .{suffix(now)}"
+            raise ParameterError(message, parameter="path", value=name, suggestion=error.suggestion) from None
+        return replace(made, model=self.model, card=self.card)
+
+    def _encoding(self, parameters: Mapping[str, Any]) -> str | None:
+        """What leaves, as far as it is known beforehand."""
+        if self.target is not None:
+            return self.target.encoding
+        asked = parameters.get("format")
+        if isinstance(asked, str):
+            return _encoding(asked)
+        return next(iter(_encodings(self.card)), None)
+
+    def _rate(self, parameters: Mapping[str, Any]) -> int:
+        """Hz: nobody who asks for a file of another kind asks for another rate."""
+        asked = parameters.get("sample_rate")
+        if self.target is not None:
+            return self.target.sample_rate
+        if isinstance(asked, int) and asked > 0:
+            return asked
+        return (self.card.audio.sample_rate if self.card is not None and self.card.audio is not None else None) or _RATE
+
+    @property
+    def _channels(self) -> int:
+        if self.target is not None:
+            return self.target.channels
+        return self.card.audio.channels if self.card is not None and self.card.audio is not None else 1
 
 
 def delivery_of(model: str, card: TTSModelCard | None, output: Any) -> Delivery:
     """As `output` asks, else raw PCM as WAV unless the card says otherwise. Raises ParameterError."""
     if output is None:
         types = card.output_types if card is not None else ["audio/wav"]
-        return Delivery(wav=not types[0].startswith("audio/pcm"))
+        return Delivery(wav=not types[0].startswith("audio/pcm"), model=model, card=card)
     if not isinstance(output, AudioFormat):
         message = f"output must be an AudioFormat, like AudioFormat('pcm_s16le', 24000), not {output!r}"
         raise ParameterError(message, parameter="output")
+    return replace(_planned(model, card, output), model=model, card=card)
+
+
+def suffix(encoding: str) -> str:
+    """Of the file's name, without the dot, that says `encoding`."""
+    return "wav" if encoding == "pcm_s16le" else encoding
+
+
+def _planned(model: str, card: TTSModelCard | None, target: AudioFormat) -> Delivery:
     from modeldeck.tts import convert
 
     if card is None:
-        return convert.planned(model, None, output)
+        return convert.planned(model, None, target)
     rates = card.parameter_schema.get("properties", {}).get("sample_rate", {}).get("enum", ())
-    return convert.planned(model, card.audio, output, rates)
+    return convert.planned(model, card.audio, target, rates)
+
+
+def _encoding(name: str) -> str:
+    return "pcm_s16le" if name == "pcm" else name
+
+
+def _encodings(card: TTSModelCard | None) -> list[str]:
+    """What a model gives, its default first."""
+    return [_encoding(name) for name in card.audio.formats] if card is not None and card.audio is not None else []

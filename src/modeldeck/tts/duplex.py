@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, Protocol, assert_never
 
+from modeldeck._nested import Nested
 from modeldeck._transport.link import Link, LinkClosed
-from modeldeck.errors import ModelDeckError
+from modeldeck.errors import ConnectionFailedError, ModelDeckError
 from modeldeck.tts.hook import Clear, Cleared, Commit, ConversationEvent, Flush, Inbox, Text, UtteranceEnd
 
 
@@ -39,7 +40,7 @@ async def duplex(
             try:
                 frame = await link.receive()
             except LinkClosed as lost:
-                raise (failures[0] if failures else wire.closed(lost.close_code, lost.close_reason)) from None
+                raise (failures[0] if failures else _closed(wire, lost)) from None
             told.extend(wire.receive(frame))
             while told:
                 event = told.popleft()
@@ -47,9 +48,17 @@ async def duplex(
                 if isinstance(event, UtteranceEnd):
                     return
     finally:
-        writer.cancel()
-        await asyncio.wait([writer])
+        if not writer.done():
+            writer.cancel()
+            await asyncio.wait([writer])
         writing.close()  # a writer that never ran has not awaited it
+
+
+def _closed(wire: Wire, lost: LinkClosed) -> ModelDeckError:
+    error = wire.closed(lost.close_code, lost.close_reason)
+    if isinstance(error, ConnectionFailedError):
+        error.unheard = lost.unheard
+    return error
 
 
 async def _written(writing: Coroutine[Any, Any, None], link: Link, failures: list[Exception]) -> None:
@@ -72,7 +81,10 @@ class Opening:
         self.text: str | None = None
         self._inbox = inbox
 
-    async def __aiter__(self) -> AsyncGenerator[ConversationEvent, None]:
+    def __aiter__(self) -> AsyncGenerator[ConversationEvent, None]:
+        return Nested(self._opened())
+
+    async def _opened(self) -> AsyncGenerator[ConversationEvent, None]:
         self.text, held = None, ""
         async for item in self._inbox:
             match item:

@@ -1,17 +1,33 @@
-"""What others see of a call: the wire's raw events, and the observer's milestones."""
+"""What others see of a call: the wire's raw events, the observer's milestones, its errors."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from modeldeck._transport.observe import NO_WATCH, Call, Kind, Watch
 from modeldeck._warn import warn
+from modeldeck.errors import ModelDeckError
 from modeldeck.tts.options import OnEvent
 
 if TYPE_CHECKING:
     from modeldeck._transport.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose calls these are; `hide` masks the credential's secrets."""
+
+    provider: str | None
+    hide: Callable[[str], str]
+
+    def complete(self, error: ModelDeckError) -> None:
+        """Have `error` name the provider, and mask what that quoted of the credential."""
+        error.provider = error.provider or self.provider
+        if error.args:
+            error.args = (self.hide(str(error.args[0])), *error.args[1:])
 
 
 def watch(transport: Transport | None, provider: str, model: str, kind: Kind, text: str) -> Watch:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from typing import cast
 
+from modeldeck._nested import Nested
 from modeldeck.tts.hook import (
     Cleared,
     ConversationEvent,
@@ -23,8 +23,7 @@ async def whole(
     converse: Callable[[SpeechRequest, Inbox], AsyncIterator[ConversationEvent]], request: SpeechRequest
 ) -> AsyncGenerator[SpeechEvent, None]:
     """The events of `request.text`, given to the hook in one piece as its only utterance."""
-    events = cast("AsyncGenerator[ConversationEvent, None]", converse(request, _said(request.text)))
-    async with aclosing(events):
+    async with aclosing(Nested(converse(request, Nested(_said(request.text))))) as events:
         async for event in events:
             if not isinstance(event, UtteranceEnd | Cleared):
                 yield event

@@ -7,10 +7,14 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
+from modeldeck._nested import Nested
 from modeldeck._transport.limits import Retry, Timeouts
-from modeldeck.errors import ModelDeckError, ProviderError, TimeoutExceededError
+from modeldeck.errors import ConnectionFailedError, ModelDeckError, ProviderError, TimeoutExceededError
 from modeldeck.tts.deadline import CLOSING, Deadline
+from modeldeck.tts.events import Origin
 from modeldeck.tts.hook import Audio, SpeechEvent, SpeechRequest
+
+_MOST_UNHEARD = 1
 
 
 async def attempted(
@@ -19,15 +23,16 @@ async def attempted(
     *,
     retry: Retry,
     deadline: float | None,
-    provider: str | None,
+    origin: Origin,
 ) -> AsyncGenerator[SpeechEvent, None]:
     """The events of one request, tried again while no audio came; what else a failed attempt told is dropped."""
     clock = asyncio.get_running_loop().time
-    attempt = 0
+    attempt = unheard = 0
     while True:
         held: list[SpeechEvent] | None = []  # until the first audio
         try:
-            async with aclosing(paced(hook(request), request.timeouts, deadline=deadline, provider=provider)) as events:
+            attempt_events = paced(Nested(hook(request)), request.timeouts, deadline=deadline)
+            async with aclosing(Nested(attempt_events)) as events:
                 async for event in events:
                     if held is not None and not (isinstance(event, Audio) and event.data):
                         held.append(event)
@@ -37,23 +42,39 @@ async def attempted(
                     held = None
                     yield event
             if held is not None and any(map(str.isalnum, request.text)):
-                raise ProviderError("the provider ended without any audio", provider=provider, retryable=True)
+                raise ProviderError("the provider ended without any audio", retryable=True)
             for waiting in held or ():
                 yield waiting
             return
         except ModelDeckError as error:
-            error.provider = error.provider or provider
-            left = None if deadline is None else deadline - clock()
-            pause = retry.pause(attempt, error, left) if held is not None else None
-            if pause is None:
+            origin.complete(error)
+            if held is None:
                 raise
-            attempt += 1
+            left = None if deadline is None else deadline - clock()
+            pause, counted = again(retry, attempt, unheard, error, left)
+            if pause is None:
+                if isinstance(error, ConnectionFailedError):
+                    error.unheard = False  # whoever is above does not try once more
+                raise
+            attempt, unheard = attempt + counted, unheard + 1 - counted
             request.watch.retry(error, pause)
             await asyncio.sleep(pause)
 
 
+def again(
+    retry: Retry, attempt: int, unheard: int, error: ModelDeckError, left: float | None
+) -> tuple[float | None, bool]:
+    """Seconds before the next attempt, None for none; whether the failed one counts.
+
+    One on a connection that had lain ready and was gone does not, once: the transport trusts its like no more.
+    """
+    if isinstance(error, ConnectionFailedError) and error.unheard and unheard < _MOST_UNHEARD:
+        return 0.0, False
+    return retry.pause(attempt, error, left), True
+
+
 async def paced(
-    events: AsyncIterator[SpeechEvent], timeouts: Timeouts, *, deadline: float | None, provider: str | None
+    events: AsyncIterator[SpeechEvent], timeouts: Timeouts, *, deadline: float | None
 ) -> AsyncGenerator[SpeechEvent, None]:
     """`events`, or TimeoutExceededError: `first_audio` from now, `idle` between two pieces, `deadline` for all.
 
@@ -73,12 +94,15 @@ async def paced(
                     event = await anext(events, None)
             except TimeoutError:
                 if limited.passed:
-                    raise too_late(timeouts, name, provider) from None
+                    raise too_late(timeouts, name) from None
                 raise
             if event is None:
                 return
             begun = name == "idle" or (isinstance(event, Audio) and bool(event.data))
+            given = clock()
             yield event
+            if deadline is not None:
+                deadline += clock() - given  # the provider's time, not the listener's
             if begun:
                 name, since = "idle", clock()
     finally:
@@ -86,9 +110,9 @@ async def paced(
         await closed(events)
 
 
-def too_late(timeouts: Timeouts, name: str, provider: str | None) -> TimeoutExceededError:
+def too_late(timeouts: Timeouts, name: str) -> TimeoutExceededError:
     limit: float = getattr(timeouts, name)
-    return TimeoutExceededError(f"no answer within the time-out {name}={limit:g} s", provider=provider)
+    return TimeoutExceededError(f"no answer within the time-out {name}={limit:g} s")
 
 
 async def closed(events: Any) -> None:

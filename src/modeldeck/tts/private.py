@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import contextmanager
 
-from modeldeck.errors import ConcurrentUseError
+from modeldeck.errors import ConcurrentUseError, ParameterError
 from modeldeck.tts import speech
 from modeldeck.tts.assemble import joined
 from modeldeck.tts.response import TTSResponse
@@ -15,11 +16,15 @@ _TICKS = 10  # of the loop, in which a stream that was left with `break` is clos
 
 
 class PrivateConversation:
-    """One open session and whether its utterance is being finished; a second use at a time is refused."""
+    """One open session and whether its utterance is being finished; a second use at a time is refused.
+
+    An error is raised once; the next call begins anew.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self._finishing = False
+        self._broken = False
 
     async def open(self) -> None:
         await self.session.__aenter__()
@@ -30,15 +35,20 @@ class PrivateConversation:
     async def push(self, text: str) -> TTSResponse:
         """Append `text`; what arrived since the last delivery, perhaps nothing, without waiting."""
         session = await self._free()
-        await session.send(text)
-        parts = session.arrived()
+        with self._noticed():
+            await session.send(text)
+            parts = session.arrived()
         return joined(parts, open_sizes=True, is_last=False) if parts else TTSResponse(is_last=False)
 
     async def commit(self) -> None:
-        await (await self._free()).commit()
+        session = await self._free()
+        with self._noticed():
+            await session.commit()
 
     async def clear(self) -> None:
-        await (await self._free()).clear()
+        session = await self._free()
+        with self._noticed():
+            await session.clear()
 
     def finish(self, text: str) -> Callable[[], AsyncGenerator[TTSResponse, None]]:
         """The increments that are left of the utterance, after `text` was added to it."""
@@ -55,8 +65,10 @@ class PrivateConversation:
             async for increment in session.utterance() if session.speaking else speech.silence():
                 complete = increment.is_last
                 yield increment
+        except ParameterError:
+            raise
         except Exception:
-            complete = True  # the session has its error; there is nothing to drop
+            complete = self._broken = True  # there is nothing to drop
             raise
         finally:
             try:
@@ -65,9 +77,23 @@ class PrivateConversation:
             finally:
                 self._finishing = False
 
+    @contextmanager
+    def _noticed(self) -> Generator[None]:
+        """What the provider breaks is begun anew by the next call; a wrong text breaks nothing."""
+        try:
+            yield
+        except ParameterError:
+            raise
+        except Exception:
+            self._broken = True
+            raise
+
     async def _free(self) -> Session:
         for _ in range(_TICKS):
             if not self._finishing:
+                if self._broken:
+                    self._broken = False
+                    await self.session.interrupt()
                 return self.session
             await asyncio.sleep(0)
         raise ConcurrentUseError("the utterance is being synthesized; take its increments to the end, or close it")

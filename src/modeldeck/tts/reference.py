@@ -13,10 +13,15 @@ from modeldeck.errors import CredentialError, ModelNotFoundError, ParameterError
 from modeldeck.tts.base import TTSModelBase
 from modeldeck.tts.card import TTSModelCard
 
+_FAULT = "!"  # no model's name has it: what follows asks the sandbox for a fault
+
 
 @dataclass(frozen=True)
 class FoundModel:
-    """What a reference means. `card` is None for a model that no card describes."""
+    """What a reference means. `card` is None for a model that no card describes.
+
+    A `name` that ends in a fault (`qwen3-tts-flash!cut;after=3`) goes out as it is, with the card of the model before.
+    """
 
     credential_class: type[CredentialBase]
     model_class: type[TTSModelBase[Any]]
@@ -38,7 +43,11 @@ def find_model(reference: str) -> FoundModel:
     credential = _credential_class(provider)
     classes = credential.get_tts_model_classes()
     known = [(cls, card) for cls in classes for card in cls.list_models()]
-    fitting = [(cls, card) for cls, card in known if rest == card.name or rest.startswith(f"{card.name}:")]
+    fitting = [
+        (cls, card)
+        for cls, card in known
+        if rest == card.name or rest.startswith((f"{card.name}:", f"{card.name}{_FAULT}"))
+    ]
     if not fitting:
         return _uncarded(credential, classes, provider, rest, [card.name for _, card in known])
     longest = max(len(card.name) for _, card in fitting)
@@ -47,7 +56,10 @@ def find_model(reference: str) -> FoundModel:
         names = ", ".join(cls.__name__ for cls, _ in chosen)
         raise ModelNotFoundError(f"{reference!r} is a model of several classes: {names}; build one of them")
     cls, card = chosen[0]
-    return FoundModel(credential, cls, card.name, rest[longest + 1 :] or None, card)
+    fault, _, voice = rest[longest:].partition(":")
+    if fault:
+        card = card.model_copy(update={"name": card.name + fault})
+    return FoundModel(credential, cls, card.name, voice or None, card)
 
 
 def tts_model(
@@ -65,7 +77,8 @@ def tts_model(
         message = f"{reference} asks for the voice {found.voice!r}, the parameters for {given['voice']!r}"
         raise ParameterError(message, parameter="voice", value=given["voice"])
     owner = credential if credential is not None else found.credential_class.from_env()
-    return found.model_class(owner, found.name, given, stream, **options)
+    model = found.card if found.card is not None and _FAULT in found.name else found.name
+    return found.model_class(owner, model, given, stream, **options)
 
 
 def _credential_class(provider: str) -> type[CredentialBase]:
@@ -84,8 +97,9 @@ def _uncarded(
 ) -> FoundModel:
     """A model that no card describes is taken when one class alone can mean it and nothing is spelt like it."""
     name, _, voice = rest.partition(":")
-    if len(classes) == 1 and not did_you_mean(name, known):
+    plain = name.partition(_FAULT)[0]
+    if len(classes) == 1 and not did_you_mean(plain, known):
         return FoundModel(credential, classes[0], name, voice or None, None)
     if not classes:
         raise ModelNotFoundError(f"{provider} has no text to speech")
-    raise ModelNotFoundError(f"{provider} has no model {name!r}{near_or_list(name, known, 8)}", provider=provider)
+    raise ModelNotFoundError(f"{provider} has no model {plain!r}{near_or_list(plain, known, 8)}", provider=provider)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterable, Generator
-from dataclasses import dataclass
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from modeldeck.errors import UnsupportedError
+from modeldeck.errors import ParameterError, UnsupportedError
 from modeldeck.tts.assemble import true_head
+from modeldeck.tts.delivery import suffix
 from modeldeck.tts.response import AudioFormat, TTSResponse, TTSUsage
+from modeldeck.tts.speech import Speech
+from modeldeck.tts.wav import HEADER_BYTES, wav_header
+
+_PCM = "pcm_s16le"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +32,122 @@ class SavedSpeech:
     usage: TTSUsage | None
 
 
-async def save(increments: AsyncIterable[TTSResponse], path: str | os.PathLike[str]) -> SavedSpeech:
+# What a file's name says is in it, best first. Raw PCM and WAV are each other's with the header put on or taken off.
+_NAMES: dict[str, tuple[str, ...]] = {
+    ".wav": ("wav", _PCM),
+    ".wave": ("wav", _PCM),
+    ".pcm": (_PCM, "wav"),
+    ".raw": (_PCM, "wav"),
+    ".ogg": ("ogg", "opus"),
+    ".oga": ("ogg", "opus"),
+    **{
+        f".{name}": (name,) for name in ("mp3", "opus", "flac", "aac", "m4a", "aiff", "aif", "amr", "au", "webm", "wma")
+    },
+}
+
+
+def encodings_of(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Encodings that may stand in a file of that name, best first; empty where the name says nothing of audio."""
+    return _NAMES.get(Path(path).suffix.lower(), ())
+
+
+async def save(
+    increments: AsyncIterable[TTSResponse], path: str | os.PathLike[str] | Callable[[str], Path]
+) -> SavedSpeech:
     """Write the increments to `path`; a WAV, MP3 or FLAC gets its true sizes. The file appears when it is complete.
 
-    OSError when it cannot be written, UnsupportedError when there is no audio; what stood at `path` before is then
-    still there.
+    `path`: of what kind the file is, its suffix says; or what makes a path of the suffix that suits the audio
+    (`.wav`, `.mp3` ...). OSError when it cannot be written, UnsupportedError when there is no audio, ParameterError
+    when the audio cannot be what the suffix says; what stood at `path` before is then still there.
     """
+    if callable(path):
+        first, increments = await _peeked(increments)
+        form = first.format if first is not None else None
+        path = path(f".{suffix(form.encoding)}" if form is not None else ".wav")
     target = Path(path)
-    size, samples, last = 0, 0, TTSResponse()
-    timed = True
+    if isinstance(increments, Speech):
+        increments.into(encodings_of(target))
+    content = _Content(target)
     with _replacing(target) as file:
         async for increment in increments:
-            if increment.audio:
-                file.write(increment.audio)
-                size += len(increment.audio)
-                timed = timed and increment.samples is not None
-                samples += increment.samples or 0
-            last = increment
-        if not size:
+            file.write(content.of(increment))
+        if not content.size:
             raise UnsupportedError("the text gave no audio; nothing was written")
-        form = last.format
-        if (head := true_head(last, size)) and file.seekable():
+        if (head := content.head()) and file.seekable():
             file.seek(0)
             file.write(head)
-    duration = samples / form.sample_rate if form and timed else None
-    return SavedSpeech(target, size, form, duration, last.first_audio, last.usage)
+    last = content.last
+    return SavedSpeech(target, content.size, content.format, content.duration, last.first_audio, last.usage)
+
+
+class _Content:
+    """What goes into the file, and what is known of it: `size` in bytes, `format`, the `last` increment."""
+
+    def __init__(self, path: Path) -> None:
+        self.size = 0
+        self.format: AudioFormat | None = None
+        self.last = TTSResponse()
+        self._path = path
+        self._native: AudioFormat | None = None
+        self._samples: int | None = 0
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds; None where the encoding does not tell."""
+        return self._samples / self.format.sample_rate if self.format and self._samples is not None else None
+
+    def of(self, increment: TTSResponse) -> bytes:
+        """The bytes for the file. Raises ParameterError."""
+        self.last = increment
+        if not (data := increment.audio):
+            return b""
+        if increment.samples is None or self._samples is None:
+            self._samples = None
+        else:
+            self._samples += increment.samples
+        if self._native is None and increment.format is not None:
+            self._native, self.format = increment.format, self._kind(increment.format, increment.samples is not None)
+        if self._native != self.format and self.format is not None and increment.samples is not None:
+            samples = data[len(data) - increment.samples * (self.format.frame_bytes or 0) :]
+            wanted = self.format.encoding == "wav" and not self.size
+            data = (wav_header(self.format, None) if wanted else b"") + samples
+        self.size += len(data)
+        return data
+
+    def head(self) -> bytes:
+        """What belongs at the start of the complete file."""
+        if self._native == self.format:
+            return true_head(self.last, self.size)
+        wrapped = self.format is not None and self.format.encoding == "wav"
+        return wav_header(self.format, self.size - HEADER_BYTES) if self.format and wrapped else b""
+
+    def _kind(self, native: AudioFormat, counted: bool) -> AudioFormat:
+        names = encodings_of(self._path)
+        if not names or native.encoding == names[0]:
+            return native
+        if counted and names[0] in ("wav", _PCM):
+            return replace(native, encoding=names[0])
+        if native.encoding in names and names[0] != _PCM:
+            return native
+        message = (
+            f"{self._path.name}: the audio is {native.encoding}; name the file .{suffix(native.encoding)}, or ask the "
+            f"model for {names[0]}: output=AudioFormat({names[0]!r}, {native.sample_rate})"
+        )
+        raise ParameterError(message, parameter="path", value=self._path.suffix)
+
+
+async def _peeked(increments: AsyncIterable[TTSResponse]) -> tuple[TTSResponse | None, AsyncIterable[TTSResponse]]:
+    """The first increment, and all of them."""
+    rest = aiter(increments)
+    first = await anext(rest, None)
+
+    async def everything() -> AsyncIterator[TTSResponse]:
+        if first is not None:
+            yield first
+        async for increment in rest:
+            yield increment
+
+    return first, everything()
 
 
 @contextlib.contextmanager

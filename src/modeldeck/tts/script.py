@@ -12,20 +12,23 @@ from modeldeck.tts.hook import Clear, Flush, Item, Text
 class Script:
     """The items of the utterances that are not over, in order; each attempt reads them from the beginning.
 
-    `taken` is called once for each item, when an attempt first takes it.
+    `taken` is called once for each item and the time it was said, when an attempt first takes it.
     """
 
-    def __init__(self, taken: Callable[[Item], None]) -> None:
+    def __init__(self, taken: Callable[[Item, float], None]) -> None:
         self._taken = taken
         self._items: deque[Item] = deque()
+        self._since: deque[float] = deque()  # when the items that nobody took yet were said
         self._first = 0  # how many items were forgotten, so that every reader knows its place
         self._new = 0  # the number of the first item that nobody took yet
         self._flushes = 0
         self._ended = False
         self._more = asyncio.Event()
 
-    def put(self, item: Item) -> None:
+    def put(self, item: Item, since: float) -> None:
+        """`since`: when it was said, of the loop's clock."""
         self._items.append(item)
+        self._since.append(since)
         self._flushes += isinstance(item, Flush)
         self._more.set()
 
@@ -61,7 +64,7 @@ class Script:
                 item = self._items[at - self._first]
                 if at >= self._new:
                     self._new = at + 1
-                    self._taken(item)
+                    self._taken(item, self._since.popleft())
                 return at, item
             if self._ended:
                 return None

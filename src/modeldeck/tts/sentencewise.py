@@ -10,6 +10,7 @@ from typing import assert_never
 from modeldeck._transport.limits import Retry
 from modeldeck.tts.assemble import Assembler
 from modeldeck.tts.delivery import Delivery
+from modeldeck.tts.events import Origin
 from modeldeck.tts.hook import (
     Audio,
     Clear,
@@ -37,7 +38,7 @@ async def sentence_by_sentence(
     *,
     check: Callable[[str], object],
     retry: Retry,
-    provider: str | None,
+    origin: Origin,
     language: str | None = None,
 ) -> AsyncGenerator[ConversationEvent, None]:
     """`_converse` for a class that fills `_speak`; every sentence has attempts of its own."""
@@ -57,7 +58,7 @@ async def sentence_by_sentence(
             if any(map(str.isalnum, sentence)):
                 check(sentence)
                 one = replace(request, text=sentence)
-                events = attempted(speak, one, retry=retry, deadline=None, provider=provider)
+                events = attempted(speak, one, retry=retry, deadline=None, origin=origin)
                 async with aclosing(events):
                     async for event in events:
                         if (shifted := told.event(event)) is not None:

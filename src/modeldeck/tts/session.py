@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, assert_never
 
-from modeldeck.errors import ConcurrentUseError, ModelDeckError, ParameterError, UnsupportedError
+from modeldeck.errors import ConcurrentUseError, ParameterError, UnsupportedError
 from modeldeck.tts.conversation import Conversation
 from modeldeck.tts.hook import Clear, Commit, Flush, Identity, Item, Text, known
 from modeldeck.tts.response import TTSResponse
@@ -52,6 +52,7 @@ class Session:
         self._turn = asyncio.Lock()  # writers and interrupt() one after the other
         self._iterating = False
         self._error: Exception | None = None
+        self._trace: tuple[Exception, TracebackType | None] | None = None  # an error as it was when it came
         self._current: Conversation | None = None  # while the session is open
         self._runs: set[asyncio.Task[None]] = set()  # the current one's, and those that are still closing
         self._identity = Identity()
@@ -62,15 +63,18 @@ class Session:
     def _blank(self) -> None:
         self._ended = False
         self._held = ""  # the beginning of an utterance that is too short to be sent
+        self._since = 0.0  # when that was said
         self._cold = True  # the current utterance's first text was not sent yet
         self._unsent = False  # text was sent since the last flush
         self._length = 0  # of that text
         self._owed = 0  # flushed utterances whose last increment was not taken
 
     async def __aenter__(self) -> Session:
+        if self._current is not None:
+            raise ConcurrentUseError("the session is open; open another with `tts.session()`")
         self._began = asyncio.get_running_loop().time()
-        self._watch.request()
         self._attended.enter_context(self._attend())
+        self._watch.request()
         self._begin()
         return self
 
@@ -92,7 +96,7 @@ class Session:
             self._changed.set()
             error = self._error or conversation.error
             seconds = asyncio.get_running_loop().time() - self._began
-            self._watch.end(error if isinstance(error, ModelDeckError) else None, seconds)
+            self._watch.end(error, seconds)
 
     # -- writing
 
@@ -122,15 +126,18 @@ class Session:
             self._ended = True
 
     async def feed(self, texts: AsyncIterable[str] | Iterable[str]) -> None:
-        """Send all of `texts` as one utterance; what `texts` raises ends the conversation with that error."""
+        """Send all of `texts` as one utterance, until it is interrupted.
+
+        What `texts` raises ends the conversation with that error.
+        """
+        conversation = self._current
         try:
-            if isinstance(texts, AsyncIterable):
-                async for text in texts:
-                    await self.send(text)
-            else:
-                for text in [texts] if isinstance(texts, str) else texts:
-                    await self.send(text)
-            await self.flush()
+            async for text in _each(texts):
+                if conversation is not self._current:
+                    return
+                await self.send(text)
+            if conversation is self._current:
+                await self.flush()
         except Exception as error:  # whoever iterates gets it
             self._error = self._error or error
             self._changed.set()
@@ -139,7 +146,8 @@ class Session:
         """Stop speaking now: nothing of the old utterance is delivered any more, what is queued is dropped.
 
         `played`: seconds of the utterance that were heard. Returns the text up to the last word that began by
-        then, None when the model gave no word timings for it. The conversation goes on, also after `end()`.
+        then, None when the model gave no word timings for it. The conversation goes on, also after `end()` or an
+        error.
         """
         position: Any = played
         if position is not None and not (isinstance(position, int | float) and 0 <= position < math.inf):
@@ -147,7 +155,7 @@ class Session:
         if self._current is not None:
             self._current.drop()
         async with self._turn:
-            conversation = self._opened()
+            conversation = self._opened(broken=True)
             conversation.drop()
             self._watch.interrupted(played)
             heard = conversation.heard(played)
@@ -165,25 +173,15 @@ class Session:
         return self
 
     async def __anext__(self) -> TTSResponse:
-        if self._iterating:
-            raise ConcurrentUseError("two tasks iterate one Session; open one for each")
-        self._iterating = True
-        try:
-            while self._current is not None:
-                if self._current.ready:
-                    return self._take(self._current)
-                self._raise_error(self._current)
-                if self._current.over:
-                    break
-                self._changed.clear()
-                await self._changed.wait()
+        increment = await self._next()
+        if increment is None:
             raise StopAsyncIteration
-        finally:
-            self._iterating = False
+        return increment
 
     async def utterance(self) -> AsyncGenerator[TTSResponse, None]:
-        """The increments up to the current utterance's last one."""
-        async for increment in self:
+        """The increments up to the current utterance's last one, or to its interruption."""
+        conversation = self._current
+        while conversation is not None and (increment := await self._next(conversation)) is not None:
             yield increment
             if increment.is_last:
                 return
@@ -230,9 +228,28 @@ class Session:
 
     # -- inside
 
+    async def _next(self, of: Conversation | None = None) -> TTSResponse | None:
+        """The next increment; None at the end, and when the conversation that was asked for was interrupted."""
+        if self._iterating:
+            raise ConcurrentUseError("two tasks iterate one Session; open one for each")
+        self._iterating = True
+        try:
+            while (current := self._current) is not None and of in (None, current):
+                if current.ready:
+                    return self._take(current)
+                self._raise_error(current)
+                if current.over:
+                    break
+                self._changed.clear()
+                await self._changed.wait()
+            return None
+        finally:
+            self._iterating = False
+
     def _begin(self) -> None:
         """A conversation that nothing was said in."""
         self._blank()
+        self._error = None
         self._current = self._new(self._changed)
         run = asyncio.get_running_loop().create_task(self._current.run(), name="modeldeck session")
         self._runs.add(run)
@@ -267,13 +284,15 @@ class Session:
 
     def _say(self, conversation: Conversation, text: str) -> None:
         """Send it, unless the utterance is still too short to begin with."""
+        if not self._held:
+            self._since = asyncio.get_running_loop().time()
         self._held += text
         if not self._cold or self._cold_start is None or self._cold_start.reached(self._held):
             self._release(conversation)
 
     def _release(self, conversation: Conversation) -> None:
         if self._held:
-            conversation.say(Text(self._held))
+            conversation.say(Text(self._held), self._since)
             self._held, self._cold = "", False
 
     def _take(self, conversation: Conversation) -> TTSResponse:
@@ -293,13 +312,17 @@ class Session:
 
     def _raise_error(self, conversation: Conversation) -> None:
         error = self._error or conversation.error
-        if error is not None:
-            raise error
+        if error is None:
+            return
+        if self._trace is None or self._trace[0] is not error:
+            self._trace = (error, error.__traceback__)
+        raise error.with_traceback(self._trace[1])  # each time from there: the trace does not grow
 
-    def _opened(self) -> Conversation:
+    def _opened(self, broken: bool = False) -> Conversation:
         if self._current is None:
             raise UnsupportedError("the session is closed; open one with `async with tts.session()`")
-        self._raise_error(self._current)
+        if not broken:
+            self._raise_error(self._current)
         return self._current
 
     def _writable(self) -> Conversation:
@@ -307,3 +330,12 @@ class Session:
         if self._ended or conversation.over:
             raise UnsupportedError("the conversation was ended with end(); interrupt() or another session begins anew")
         return conversation
+
+
+async def _each(texts: AsyncIterable[str] | Iterable[str]) -> AsyncGenerator[str, None]:
+    if isinstance(texts, AsyncIterable):
+        async for text in texts:
+            yield text
+    else:
+        for text in [texts] if isinstance(texts, str) else texts:
+            yield text

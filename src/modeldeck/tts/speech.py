@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Collection, Generator, Iterable
 from contextlib import aclosing
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
+from modeldeck._nested import Nested
 from modeldeck._transport.limits import Retry
 from modeldeck.errors import ConcurrentUseError, ModelDeckError, UnsupportedError
 from modeldeck.tts.assemble import asked, joined
 from modeldeck.tts.delivery import Delivery
+from modeldeck.tts.events import Origin
 from modeldeck.tts.hook import SpeechEvent, SpeechRequest
 from modeldeck.tts.pace import attempted
 from modeldeck.tts.response import TTSResponse, TTSUsage
@@ -39,6 +42,14 @@ class Speech(AsyncGenerator[TTSResponse, None]):
         self._outcome: TTSResponse | Exception | None = None
         self._busy = False
         self._closed = False
+
+    def into(self, encodings: Collection[str]) -> None:
+        """Before it begins: ask for one of these, best first; whatever cannot be asked for any more stays as it is.
+
+        Where none can be had, the first increment raises ParameterError, before any traffic.
+        """
+        if self._increments is None and isinstance(self._open, partial) and self._open.func is spoken:
+            self._open = partial(self._open, into=encodings)
 
     def __await__(self) -> Generator[Any, None, Delivered]:
         return self._delivered().__await__()
@@ -100,21 +111,29 @@ async def spoken(
     *,
     delivery: Delivery,
     retry: Retry,
-    provider: str | None,
+    origin: Origin,
+    into: Collection[str] = (),
 ) -> AsyncGenerator[TTSResponse, None]:
-    """The increments of one request: attempts before the first audio, time-outs, usage, the last response."""
+    """The increments of one request: attempts before the first audio, time-outs, usage, the last response.
+
+    `into`: encodings, one of which the audio must have.
+    """
+    if into:
+        delivery = _into(delivery, into, request, origin)
     clock = asyncio.get_running_loop().time
     utterance, watch = Utterance(delivery, clock), request.watch
     total = request.timeouts.total
-    events = attempted(
-        hook,
-        asked(request, delivery),
-        retry=retry,
-        deadline=None if total is None else utterance.began + total,
-        provider=provider,
+    events = Nested(
+        attempted(
+            hook,
+            asked(request, delivery),
+            retry=retry,
+            deadline=None if total is None else utterance.began + total,
+            origin=origin,
+        )
     )
     watch.request()
-    failure: ModelDeckError | None = None
+    failure: BaseException | None = None
     try:
         async with aclosing(events):
             async for event in events:
@@ -125,12 +144,21 @@ async def spoken(
                     yield increment
         for increment in utterance.ended():
             yield increment
-    except ModelDeckError as error:
+    except BaseException as error:
         failure = error
-        utterance.failed(error)
+        if isinstance(error, ModelDeckError):
+            utterance.failed(error)
         raise
     finally:
         watch.end(failure, clock() - utterance.began)
+
+
+def _into(delivery: Delivery, encodings: Collection[str], request: SpeechRequest, origin: Origin) -> Delivery:
+    try:
+        return delivery.into(encodings, request.parameters)
+    except ModelDeckError as error:
+        origin.complete(error)
+        raise
 
 
 async def silence() -> AsyncGenerator[TTSResponse, None]:

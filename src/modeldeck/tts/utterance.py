@@ -19,7 +19,7 @@ class Utterance:
     """
 
     def __init__(self, delivery: Delivery, clock: Callable[[], float], *, interruptible: bool = False) -> None:
-        self.text = ""
+        self._texts: list[str] = []
         self.flushed = False
         self.timings: list[WordTiming] = []
         self.assembler = Assembler(delivery)
@@ -38,10 +38,21 @@ class Utterance:
         self.assembler = Assembler(self._delivery)
         self._usage = None
 
-    def write(self, text: str) -> None:
-        if not self.text:
-            self.began = self._clock()
-        self.text += text
+    @property
+    def text(self) -> str:
+        if len(self._texts) > 1:
+            self._texts = ["".join(self._texts)]
+        return self._texts[0] if self._texts else ""
+
+    def write(self, text: str, since: float) -> None:
+        """More text, said at `since`."""
+        if not self._texts:
+            self.began = since
+        self._texts.append(text)
+
+    def cut(self, begin: int, end: int) -> None:
+        """Forget the text between the two."""
+        self._texts = [self.text[:begin] + self.text[end:]]
 
     def take(self, event: SpeechEvent) -> TTSResponse | None:
         """The increment that an event completes, or None."""
@@ -69,7 +80,9 @@ class Utterance:
     def failed(self, error: ModelDeckError) -> None:
         """Have `error` say how much audio had come."""
         if self.assembler.received:
-            error.args = (f"{error}; {self.assembler.seconds:.2f} s of audio had come", *error.args[1:])
+            seconds = self.assembler.seconds
+            came = f"{seconds:.2f} s" if seconds else f"{self.assembler.received:,} bytes"
+            error.args = (f"{error}; {came} of audio had come", *error.args[1:])
 
     def ended(self) -> Generator[TTSResponse]:
         """What a conversion held back, and the last increment."""

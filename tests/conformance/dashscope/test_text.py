@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from modeldeck import Retry, Transport
+from modeldeck import Limits, Retry, Transport
 from modeldeck.errors import ParameterError
 from modeldeck.sandbox import Sandbox
 from modeldeck.tts import Session, TTSResponse
@@ -40,6 +40,7 @@ TEXTS = {
     "line breaks": "One line\r\nand another\u2028and a third.",
     "quotes and controls": 'She said "no\\" \x00\x07 twice.',
 }
+ONE_BY_ONE = Limits(spares=0)  # so that the sandbox's record has the texts in their order
 
 
 def spoken(box: Sandbox) -> str:
@@ -61,7 +62,7 @@ def spoken(box: Sandbox) -> str:
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 async def test_every_script(box: Sandbox, row: Row, way: Way, text: str) -> None:
     got = Got()
-    async with nothing_left(box), Transport() as transport:
+    async with nothing_left(box), Transport(limits=ONE_BY_ONE) as transport:
         await way(row.build(box.url, transport, **options(way)), text, got)
     assert spoken(box) == text
     if not (row.sentences and way is session):
@@ -73,7 +74,11 @@ async def test_every_script(box: Sandbox, row: Row, way: Way, text: str) -> None
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 async def test_one_character_at_a_time(box: Sandbox, row: Row, text: str) -> None:
-    async with nothing_left(box), Transport() as transport, row.build(box.url, transport).session() as talk:
+    async with (
+        nothing_left(box),
+        Transport(limits=ONE_BY_ONE) as transport,
+        row.build(box.url, transport).session() as talk,
+    ):
         for character in text:
             await talk.send(character)
             await asyncio.sleep(0)
@@ -87,7 +92,7 @@ async def test_one_character_at_a_time(box: Sandbox, row: Row, text: str) -> Non
 @pytest.mark.parametrize(("row", "way"), CELLS, ids=NAMES)
 @pytest.mark.parametrize("text", ["lone \ud800 surrogate", "\udfff", "end \ud83d"])
 async def test_half_a_character_is_refused_before_the_network(box: Sandbox, row: Row, way: Way, text: str) -> None:
-    async with nothing_left(box), Transport() as transport:
+    async with nothing_left(box), Transport(limits=ONE_BY_ONE) as transport:
         with pytest.raises(ParameterError, match="surrogate") as caught:
             await way(row.build(box.url, transport, **options(way)), text, Got())
     assert caught.value.provider == "dashscope"
@@ -103,7 +108,7 @@ async def test_a_hundred_thousand_characters(box: Sandbox, row: Row, way: Way) -
     assert len(text) > 100_000
     card, got = row.made_of.card(row.model), Got()
     most = card.limits.max_characters if card.limits is not None else None
-    async with nothing_left(box), Transport() as transport:
+    async with nothing_left(box), Transport(limits=ONE_BY_ONE) as transport:
         model = row.build(box.url, transport, **options(way))
         if most is None or way is session:  # in pieces, none of them too long
             await way(model, text, got)
@@ -121,7 +126,7 @@ async def test_a_hundred_thousand_characters(box: Sandbox, row: Row, way: Way) -
 async def test_nothing_to_say(box: Sandbox, row: Row, way: Way, text: str) -> None:
     """One empty last response, whatever the service would make of it; blank text needs no request at all."""
     got = Got()
-    async with nothing_left(box), Transport() as transport, asyncio.timeout(20):
+    async with nothing_left(box), Transport(limits=ONE_BY_ONE) as transport, asyncio.timeout(20):
         await way(row.build(box.url, transport, **options(way)), text, got)
     assert got[-1].is_last
     assert sum(part.is_last for part in got) == 1
@@ -137,7 +142,7 @@ async def test_nothing_to_say(box: Sandbox, row: Row, way: Way, text: str) -> No
 async def test_blank_utterances_between_others(box: Sandbox, row: Row, blank: str) -> None:
     async with (
         nothing_left(box),
-        Transport() as transport,
+        Transport(limits=ONE_BY_ONE) as transport,
         row.build(box.url, transport).session() as talk,
         asyncio.timeout(20),
     ):
@@ -162,7 +167,11 @@ async def heard(talk: Session) -> list[TTSResponse]:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 async def test_end_without_a_flush_speaks_what_is_there(box: Sandbox, row: Row) -> None:
-    async with nothing_left(box), Transport() as transport, row.build(box.url, transport).session() as talk:
+    async with (
+        nothing_left(box),
+        Transport(limits=ONE_BY_ONE) as transport,
+        row.build(box.url, transport).session() as talk,
+    ):
         await talk.send("Not flushed, not even ended")
         await talk.end()
         parts = await heard(talk)
@@ -172,14 +181,22 @@ async def test_end_without_a_flush_speaks_what_is_there(box: Sandbox, row: Row) 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 async def test_end_at_once(box: Sandbox, row: Row) -> None:
-    async with nothing_left(box), Transport() as transport, row.build(box.url, transport).session() as talk:
+    async with (
+        nothing_left(box),
+        Transport(limits=ONE_BY_ONE) as transport,
+        row.build(box.url, transport).session() as talk,
+    ):
         await talk.end()
         assert await heard(talk) == []
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 async def test_two_flushes(box: Sandbox, row: Row) -> None:
-    async with nothing_left(box), Transport() as transport, row.build(box.url, transport).session() as talk:
+    async with (
+        nothing_left(box),
+        Transport(limits=ONE_BY_ONE) as transport,
+        row.build(box.url, transport).session() as talk,
+    ):
         await talk.send("Once.")
         await talk.flush()
         await talk.flush()
@@ -191,7 +208,11 @@ async def test_two_flushes(box: Sandbox, row: Row) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 async def test_commit_with_nothing(box: Sandbox, row: Row) -> None:
-    async with nothing_left(box), Transport() as transport, row.build(box.url, transport).session() as talk:
+    async with (
+        nothing_left(box),
+        Transport(limits=ONE_BY_ONE) as transport,
+        row.build(box.url, transport).session() as talk,
+    ):
         await talk.commit()
         await talk.commit()
         await talk.send("Now something.")
@@ -207,7 +228,7 @@ async def test_commit_speaks_what_no_sentence_has_ended(box: Sandbox, row: Row) 
     """Audio comes without a flush, and the utterance goes on."""
     async with (
         nothing_left(box),
-        Transport() as transport,
+        Transport(limits=ONE_BY_ONE) as transport,
         row.build(box.url, transport).session() as talk,
         asyncio.timeout(20),
     ):
@@ -225,7 +246,11 @@ async def test_commit_speaks_what_no_sentence_has_ended(box: Sandbox, row: Row) 
 
 @pytest.mark.parametrize("row", [HTTP, SERVER_COMMIT, COMMIT, COSY_WHOLE], ids=lambda row: row.id)
 async def test_clear_forgets_what_was_not_spoken(box: Sandbox, row: Row) -> None:
-    async with nothing_left(box), Transport() as transport, row.build(box.url, transport).session() as talk:
+    async with (
+        nothing_left(box),
+        Transport(limits=ONE_BY_ONE) as transport,
+        row.build(box.url, transport).session() as talk,
+    ):
         await talk.send("never to be heard")
         await asyncio.sleep(0)
         await talk.clear()
@@ -258,7 +283,11 @@ async def test_what_was_cleared_is_not_said_by_another_attempt(box: Sandbox, no_
 
 @pytest.mark.parametrize("row", [HTTP, SERVER_COMMIT, COMMIT, COSY_WHOLE], ids=lambda row: row.id)
 async def test_clear_after_a_commit_keeps_what_was_committed(box: Sandbox, row: Row) -> None:
-    async with nothing_left(box), Transport() as transport, row.build(box.url, transport).session() as talk:
+    async with (
+        nothing_left(box),
+        Transport(limits=ONE_BY_ONE) as transport,
+        row.build(box.url, transport).session() as talk,
+    ):
         await talk.send("to be heard")
         await talk.commit()
         await talk.send(" but this not")
@@ -272,7 +301,11 @@ async def test_clear_after_a_commit_keeps_what_was_committed(box: Sandbox, row: 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 async def test_clear_of_everything(box: Sandbox, row: Row) -> None:
     """CosyVoice cannot take back what was sent; everywhere else nothing is spoken. It ends, and goes on."""
-    async with nothing_left(box), Transport() as transport, row.build(box.url, transport).session() as talk:
+    async with (
+        nothing_left(box),
+        Transport(limits=ONE_BY_ONE) as transport,
+        row.build(box.url, transport).session() as talk,
+    ):
         await talk.clear()
         await talk.send("taken back")
         await talk.clear()
@@ -292,7 +325,7 @@ async def test_the_pushing_calls_in_every_order(box: Sandbox, row: Row) -> None:
     """As AgentScope's users call them."""
     async with (
         nothing_left(box),
-        Transport() as transport,
+        Transport(limits=ONE_BY_ONE) as transport,
         row.build(box.url, transport, stream=False) as model,
         asyncio.timeout(20),
     ):

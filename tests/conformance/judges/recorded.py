@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,7 +27,7 @@ _INCIDENTAL = (
 class Recording(Protocol):
     """`Sandbox` or `SandboxProcess`."""
 
-    def requests(self) -> list[dict[str, Any]]: ...
+    def requests(self) -> Sequence[Mapping[str, Any]]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ from modeldeck.errors import (
 )
 from modeldeck.providers.dashscope.wire import realtime, speech, tasks
 from modeldeck.providers.dashscope.wire.errors import handshake_error, http_error
-from modeldeck.providers.dashscope.wire.wav import Samples
 from modeldeck.sandbox import Sandbox
 from modeldeck.tts.hook import Audio, Cleared, Identity, UtteranceEnd
 from modeldeck.tts.response import AudioFormat, TTSUsage, WordTiming
+from modeldeck.tts.wav import Samples
 
 KEY = {"authorization": "Bearer sk-test"}
 COSY = {"voice": "longanyang", "format": "pcm", "sample_rate": 24000}

@@ -6,6 +6,7 @@ import json
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager, aclosing
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack, assert_never
 
 from modeldeck.providers.dashscope.credential import DashScopeCredential
@@ -34,6 +35,7 @@ class _RunTask(RealtimeTTSModelBase[P]):
         return True  # CosyVoice speaks both ways, and Sambert, which is not realtime, is of this wire
 
     async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncGenerator[ConversationEvent, None]:
+        from modeldeck._nested import Nested
         from modeldeck.providers.dashscope.links import lent
         from modeldeck.tts.duplex import Opening, duplex
         from modeldeck.tts.hook import Identity, UtteranceEnd
@@ -59,9 +61,10 @@ class _RunTask(RealtimeTTSModelBase[P]):
                 told: deque[ConversationEvent] = deque()
                 text = opening.text
                 writing = _whole(link, client, text) if whole else _pieces(link, client, text, inbox, told)
-                async with aclosing(duplex(link, client, writing, told)) as events:
+                async with aclosing(Nested(duplex(link, client, writing, told))) as events:
                     async for event in events:
                         yield event
+                client.on_event = None
                 link.keep()
 
     def _attend(self, request: SpeechRequest) -> AbstractContextManager[None]:
@@ -82,20 +85,20 @@ class _RunTask(RealtimeTTSModelBase[P]):
         from modeldeck._transport.link import Dial
         from modeldeck.providers.dashscope.wire.tasks import PATH
 
-        async def started(link: Link) -> None:
-            client = self._client_of(link, request)
-            await link.send(client.run())
-            while not client.ready:
-                client.receive(await link.receive())
-
         settings = [self.model, dict(request.parameters), str(request.output), dict(request.extra)]
         return Dial(
             self.credential.socket_host() + PATH,
             self.credential.headers(),
             json.dumps(settings, sort_keys=True, default=str),
-            started if self._takes_pieces else None,
+            partial(self._started, request) if self._takes_pieces else None,
             _PREPARED,
         )
+
+    async def _started(self, request: SpeechRequest, link: Link) -> None:
+        client = self._client_of(link, request)
+        await link.send(client.run())
+        while not client.ready:
+            client.receive(await link.receive())
 
     def _client_of(self, link: Link, request: SpeechRequest) -> TaskClient:
         """The link's own protocol state, made at its first use."""

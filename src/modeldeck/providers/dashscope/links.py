@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from modeldeck._transport.link import Dial, HandshakeRefused, Link, LinkClosed
 from modeldeck._transport.transport import Transport
+from modeldeck.errors import ConnectionFailedError, ModelDeckError
 from modeldeck.providers.dashscope.wire.errors import close_error, handshake_error
 from modeldeck.tts.hook import SpeechRequest
 
@@ -23,12 +24,22 @@ def parameters(request: SpeechRequest) -> dict[str, Any]:
     return given
 
 
-@asynccontextmanager
-async def lent(transport: Transport, dial: Dial, request: SpeechRequest) -> AsyncGenerator[Link, None]:
-    """A connection, or the service's own error when it gives none."""
-    with _refusals():
-        async with transport.lend(dial, connect=request.timeouts.connect, watch=request.watch) as link:
-            yield link
+class lent:
+    """`async with lent(...) as link`: a connection, or the service's own error when it gives none."""
+
+    __slots__ = ("_loan",)
+
+    def __init__(self, transport: Transport, dial: Dial, request: SpeechRequest) -> None:
+        self._loan = transport.lend(dial, connect=request.timeouts.connect, watch=request.watch)
+
+    async def __aenter__(self) -> Link:
+        with _refusals():
+            return await self._loan.__aenter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        await self._loan.__aexit__(kind, error, trace)
+        if isinstance(error, LinkClosed):
+            raise _lost(error) from None
 
 
 async def warmed(transport: Transport, dial: Dial, request: SpeechRequest) -> None:
@@ -44,4 +55,11 @@ def _refusals() -> Generator[None]:
     except HandshakeRefused as refused:
         raise handshake_error(refused.status or 0, refused.body, refused.headers) from None
     except LinkClosed as lost:
-        raise close_error(lost.close_code, lost.close_reason) from None
+        raise _lost(lost) from None
+
+
+def _lost(lost: LinkClosed) -> ModelDeckError:
+    error = close_error(lost.close_code, lost.close_reason)
+    if isinstance(error, ConnectionFailedError):
+        error.unheard = lost.unheard
+    return error

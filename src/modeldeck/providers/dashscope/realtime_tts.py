@@ -42,6 +42,7 @@ class DashScopeRealtimeTTSModel(RealtimeTTSModelBase[QwenRealtimeTTSParameters])
         super().__init__(credential, model, parameters, stream, **options)
 
     async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncGenerator[ConversationEvent, None]:
+        from modeldeck._nested import Nested
         from modeldeck.providers.dashscope.links import lent, parameters
         from modeldeck.providers.dashscope.wire.realtime import RealtimeClient
         from modeldeck.tts.duplex import Opening
@@ -54,7 +55,7 @@ class DashScopeRealtimeTTSModel(RealtimeTTSModelBase[QwenRealtimeTTSParameters])
             client.on_event = request.on_event
             async with (
                 lent(self.transport, dial, request) as link,
-                aclosing(_utterances(link, client, opening, inbox)) as events,
+                aclosing(Nested(_utterances(link, client, opening, inbox))) as events,
             ):
                 async for event in events:
                     yield event
@@ -81,12 +82,13 @@ async def _utterances(
     link: Link, client: RealtimeClient, opening: Opening, inbox: Inbox
 ) -> AsyncGenerator[ConversationEvent, None]:
     """As many as one session can speak: all in mode commit, else one."""
+    from modeldeck._nested import Nested
     from modeldeck.tts.duplex import duplex
 
     frames = [client.update()]
     while opening.text is not None:
         frames.append(client.append(opening.text))
-        async with aclosing(duplex(link, client, _written(link, client, frames, inbox))) as events:
+        async with aclosing(Nested(duplex(link, client, _written(link, client, frames, inbox)))) as events:
             async for event in events:
                 yield event
         if not client.idle:

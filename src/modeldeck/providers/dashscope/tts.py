@@ -72,8 +72,8 @@ class DashScopeTTSModel(TTSModelBase[QwenTTSParameters]):
         """The audio of an answer that only says where it is; the key does not go there."""
         from modeldeck.providers.dashscope.wire.errors import http_error
         from modeldeck.providers.dashscope.wire.speech import FORMAT
-        from modeldeck.providers.dashscope.wire.wav import Samples
         from modeldeck.tts.hook import Audio
+        from modeldeck.tts.wav import Samples
 
         samples = Samples(FORMAT)
         async with self.transport.exchange("GET", url, headers={}, connect=request.timeouts.connect) as response:

@@ -38,6 +38,7 @@ from modeldeck.providers.dashscope.wire.frames import (
 )
 from modeldeck.tts.hook import Audio, Cleared, ConversationEvent, Identity, UtteranceEnd
 
+VERIFIED_LIVE: str | None = None
 # In the order of the SDK's frames; what the SDK always says comes with its default.
 _SESSION: dict[str, Any] = {
     "voice": None,

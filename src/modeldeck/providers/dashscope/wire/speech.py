@@ -14,10 +14,11 @@ from modeldeck.errors import ConnectionFailedError, ModelDeckError, ProtocolErro
 from modeldeck.providers.dashscope.wire.errors import PROVIDER, no_audio, service_error, unreadable
 from modeldeck.providers.dashscope.wire.facts import INSTRUCTION_TOKENS, LANGUAGES, Facts, Is, Rules, broken, tokens
 from modeldeck.providers.dashscope.wire.frames import audio_bytes, decoded, encoded, merged, part, text_of, usage_of
-from modeldeck.providers.dashscope.wire.wav import Samples
 from modeldeck.tts.hook import Audio, Identity, SpeechEvent
 from modeldeck.tts.response import AudioFormat, TTSUsage
+from modeldeck.tts.wav import Samples
 
+VERIFIED_LIVE: str | None = None
 PATH = "/api/v1/services/aigc/multimodal-generation/generation"
 # As SDK 2.0.2 sends them.
 HEADERS = {
@@ -27,6 +28,7 @@ HEADERS = {
     "X-DashScope-SSE": "enable",
 }
 FORMAT = AudioFormat("pcm_s16le", 24000)
+_LONGEST = 64 << 20  # bytes of one event
 _INPUT = ("voice", "language_type")
 _TOKENS = 512  # of text, for the models that bill tokens
 _RULES: Rules = {"language_type": LANGUAGES, "instructions": Is(str), "optimize_instructions": Is(bool)}
@@ -63,6 +65,7 @@ class SpeechAnswer:
         self._line: list[bytes] = []
         self._json: list[bytes] | None = None
         self._begun = False
+        self._held = 0  # bytes of the line, or of the JSON, that is not complete
         self._id = 0
         self._kind = ""
         self._status: int | None = None
@@ -72,6 +75,9 @@ class SpeechAnswer:
         if not self._begun and (start := data.lstrip(b"\xef\xbb\xbf \t\r\n")):
             self._begun = True
             self._json = [] if start.startswith(b"{") else None
+        self._held += len(data)
+        if self._held > _LONGEST:
+            raise unreadable(f"more than {_LONGEST >> 20} MB in one piece", request_id=self.request_id)
         if self._json is not None:
             self._json.append(data)
             return []
@@ -80,6 +86,7 @@ class SpeechAnswer:
         for line in lines:
             self._line.append(line)
             events += self._take_line()
+            self._held = len(rest)
         self._line.append(rest)
         return events
 

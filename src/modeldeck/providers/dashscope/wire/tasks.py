@@ -19,7 +19,9 @@ from modeldeck.providers.dashscope.wire.frames import audio_format, decoded, enc
 from modeldeck.providers.dashscope.wire.timings import Words
 from modeldeck.tts.hook import Audio, ConversationEvent, Identity, SentenceBegin, UtteranceEnd
 from modeldeck.tts.response import TTSUsage, WordTiming
+from modeldeck.tts.wav import HEADER_BYTES
 
+VERIFIED_LIVE: str | None = None
 PATH = "/api-ws/v1/inference"
 FRAME_CHARACTERS = 20_000  # counted, of one continue-task
 # In the order of the SDK's frames; what else is set stands between.
@@ -191,8 +193,8 @@ class TaskClient:
         if self._words is None or self._cancelled:
             return []
         frame = self.format.frame_bytes
-        raw = frame is not None and self.format.encoding == "pcm_s16le"
-        seconds = self.received / frame / self.format.sample_rate if frame and raw else None
+        head = HEADER_BYTES if self.format.encoding == "wav" else 0
+        seconds = max(0, self.received - head) / frame / self.format.sample_rate if frame else None
         words = self._words.read(output, seconds)
         return [SentenceBegin()] if output.get("type") == "sentence-begin" else [*words]
 

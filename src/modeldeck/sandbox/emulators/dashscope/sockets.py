@@ -149,7 +149,7 @@ class Tasks(Conversation[tasks.Speak | tasks.End]):
             try:
                 await self._do(self._server.receive(frame, clock()))
             except ParameterError as error:  # a wrong fault in the model's name
-                await self._line.close(1008, str(error)[:120])
+                await self._line.close(1008, str(error))
 
     async def _do(self, acts: list[tasks.Act]) -> None:
         for act in acts:
