@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [--json] [import|listing|build|local ...]`; exits 0 whatever the times are."""
+"""`python -m tests.benchmarks [--json] [import|listing|build|local|burst|sessions|first_audio ...]`; exits 0 always."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from tests.benchmarks import build, imports, listing, local_voice
+from tests.benchmarks import build, burst, first_audio, imports, listing, local_voice, sessions
 from tests.benchmarks.measure import PEER_PYTHON, Line, Samples
 
 SUBJECTS: dict[str, Callable[[], list[Line]]] = {
@@ -20,6 +20,9 @@ SUBJECTS: dict[str, Callable[[], list[Line]]] = {
     "listing": listing.lines,
     "build": build.lines,
     "local": local_voice.lines,
+    "burst": burst.lines,
+    "sessions": sessions.lines,
+    "first_audio": first_audio.lines,
 }
 
 
