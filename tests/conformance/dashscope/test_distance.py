@@ -77,7 +77,6 @@ async def test_after_an_interrupt_the_first_audio_takes_one_round_trip(row: Row)
                 await spares_are_there(box, model, row, turn + 2)
                 await talk.interrupt()
         assert median(found[1:]) < 1.6, found
-        assert max(found[1:]) < 2.9, found
 
 
 @pytest.mark.parametrize("row", REALTIME, ids=lambda row: row.id)
