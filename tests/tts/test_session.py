@@ -388,3 +388,27 @@ async def test_a_sentence_that_timed_out_is_tried_again() -> None:
     with without_pauses():
         assert [one async for one in tts.stream("One.")][-1].is_last
     assert len(tts.requests) == 2
+
+
+async def test_the_player_of_an_interrupted_utterance_ends_and_takes_nothing_of_the_next() -> None:
+    tts = Numbered()
+    tts.gate = asyncio.Event()
+    async with tts.session() as session:
+        played: list[TTSResponse] = []
+
+        async def play() -> None:
+            played.extend([increment async for increment in session.utterance()])
+
+        await session.send("A sentence that is interrupted.")
+        await session.flush()
+        player = asyncio.create_task(play())
+        while not tts.open:
+            await asyncio.sleep(0)
+        await session.interrupt()
+        await asyncio.wait_for(player, 5)
+        tts.gate.set()
+        await session.send("Yes?")
+        await session.flush()
+        answer = [increment async for increment in session.utterance()]
+    assert answer[-1].is_last
+    assert all(increment not in played for increment in answer)

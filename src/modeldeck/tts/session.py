@@ -254,6 +254,7 @@ class Session:
         run = asyncio.get_running_loop().create_task(self._current.run(), name="modeldeck session")
         self._runs.add(run)
         run.add_done_callback(self._runs.discard)
+        self._changed.set()  # who waits for the conversation before this one is told that it is over
 
     async def _stop(self) -> None:
         runs = set(self._runs)
