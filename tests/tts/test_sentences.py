@@ -66,7 +66,6 @@ def test_sentences_without_the_extra(text: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(("language", "text", "expected"), WITH_THE_EXTRA)
 def test_sentences_of_a_language(language: str, text: str, expected: list[str]) -> None:
-    pytest.importorskip("sentencex")
     assert cut([text], language) == cut(text, language) == expected
 
 
@@ -83,7 +82,6 @@ def test_an_end_that_nothing_can_undo_needs_no_next_word() -> None:
 
 
 def test_an_abbreviation_waits_for_the_next_word() -> None:
-    pytest.importorskip("sentencex")
     cutter = SentenceCutter()
     assert cutter.feed("We spoke at 5 p.m. ") == []
     assert cutter.feed("The ") == ["We spoke at 5 p.m."]

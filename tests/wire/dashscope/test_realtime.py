@@ -47,7 +47,7 @@ def test_session_as_the_sdk_sends_it() -> None:
 def test_other_events_as_the_sdk_sends_them() -> None:
     one = client()
     sent = {"append": one.append("你好"), "clear": one.clear(), "commit": one.commit()}
-    sent |= {"cancel": one.cancel(), "finish": one.finish()}
+    sent["finish"] = one.finish()
     for name, frame in sent.items():
         assert golden.same(frame, golden.SDK_REALTIME[name]), name
     assert len({json.loads(frame)["event_id"] for frame in sent.values()}) == len(sent)
@@ -163,31 +163,6 @@ def test_what_clear_takes_back(mode: str, left: int) -> None:
     assert one.receive(DOC["cleared"]) == [Cleared(left)]
     assert one.pending == 4
     assert one.receive(DOC["cleared"]) == []
-
-
-def test_after_cancel_nothing_of_the_response_comes() -> None:
-    one = client(mode="commit")
-    one.append("x")
-    one.commit()
-    one.receive(created("1"))
-    one.receive(delta(b"ab", "1"))
-    one.cancel()
-    assert one.receive(delta(b"cd", "1")) == []
-    assert UtteranceEnd() in one.receive(done("1", "cancelled"))
-    assert one.idle
-    one.append("y")
-    one.commit()
-    one.receive(created("2"))
-    assert one.receive(delta(b"ef", "2")) == [Audio(b"ef", one.format)]
-
-
-def test_cancel_of_nothing_swallows_nothing() -> None:
-    one = client(mode="commit")
-    one.cancel()
-    one.append("y")
-    one.commit()
-    one.receive(created())
-    assert one.receive(delta(b"ef")) == [Audio(b"ef", one.format)]
 
 
 @pytest.mark.parametrize(

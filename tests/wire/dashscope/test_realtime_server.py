@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modeldeck.providers.dashscope.wire import realtime
+from modeldeck.providers.dashscope.wire.acts import End, Speak, Stop
 from modeldeck.providers.dashscope.wire.facts import Facts
 from modeldeck.tts.hook import Audio, Cleared, UtteranceEnd
 from tests.wire.dashscope import golden
@@ -143,26 +144,24 @@ def test_server_commits_by_itself_or_on_command() -> None:
         one, ours = server(mode=mode), client(mode=mode)
         frames = [*(ours.append(text) for text in texts), ours.commit(), ours.append("z."), ours.finish()]
         return [
-            act.text if isinstance(act, realtime.Speak) else act
+            act.text if isinstance(act, Speak) else act
             for frame in frames
             for act in one.receive(frame)
             if not isinstance(act, realtime.Send)
         ]
 
-    assert acts("server_commit", "a. b", "? c") == ["a.", " b?", " c", "z.", realtime.End()]
-    assert acts("commit", "a. b", "? c") == ["a. b? c", "z.", realtime.End()]
+    assert acts("server_commit", "a. b", "? c") == ["a.", " b?", " c", "z.", End()]
+    assert acts("commit", "a. b", "? c") == ["a. b? c", "z.", End()]
 
 
 def test_server_clears_what_was_not_begun() -> None:
     one, ours = server(), client()
-    assert [act for act in one.receive(ours.append("a. b")) if isinstance(act, realtime.Speak)] == [
-        realtime.Speak("a.")
-    ]
+    assert [act for act in one.receive(ours.append("a. b")) if isinstance(act, Speak)] == [Speak("a.")]
     (cleared,) = one.receive(ours.clear())
     assert isinstance(cleared, realtime.Send)
     assert ours.receive(cleared.frame) == [Cleared(2)]
-    assert one.receive(ours.finish()) == [realtime.End()]
-    assert server().receive(ours.cancel()) == [realtime.Stop()]
+    assert one.receive(ours.finish()) == [End()]
+    assert server().receive(golden.SDK_REALTIME["cancel"]) == [Stop()]
 
 
 def test_tokens_of_the_old_models() -> None:
@@ -180,7 +179,7 @@ def test_both_sides_together(mode: str, texts: list[str]) -> None:
     heard, ended = b"", 0
     for act in (act for frame in (*frames, ours.finish()) for act in theirs.receive(frame)):
         match act:
-            case realtime.Speak():
+            case Speak():
                 response = theirs.response(act.text)
                 data = base64.b64encode(act.text.encode("utf-8", "surrogatepass")).decode()
                 back = [*response.begin(), response.delta(data), *response.end(1.0)]

@@ -64,7 +64,7 @@ def test_run_task_as_the_sdk_sends_it() -> None:
 
 def test_other_frames_as_the_sdk_sends_them() -> None:
     one = client()
-    sent = {"text": one.text("今天")[0], "flush": one.flush(), "finish": one.finish(), "cancel": one.cancel()}
+    sent = {"text": one.text("今天")[0], "flush": one.flush(), "finish": one.finish()}
     for name, frame in sent.items():
         assert golden.same(frame, golden.SDK_TASK[name]), name
     assert len({json.loads(frame)["header"]["task_id"] for frame in sent.values()}) == 1
@@ -161,8 +161,7 @@ def in_state(state: str) -> tasks.TaskClient:
         ("run", ["idle"]),
         ("text", ["running"]),
         ("flush", ["running"]),
-        ("finish", ["running", "finishing"]),
-        ("cancel", ["running", "finishing"]),
+        ("finish", ["running"]),
     ],
 )
 def test_what_may_be_sent_when(state: str, action: str, allowed: list[str]) -> None:
@@ -222,19 +221,6 @@ def test_no_audio_is_an_error_when_there_was_text() -> None:
     one = client()
     one.finish()
     assert one.receive(event(one, "task-finished")) == [UtteranceEnd()]
-
-
-def test_after_cancel_nothing_of_the_task_comes() -> None:
-    one = client(word_timestamp_enabled=True)
-    one.text("床前明月光，")
-    one.receive(b"ab")
-    one.cancel()
-    assert one.receive(b"cd") == []
-    assert one.receive(own(one, golden.DOC_TASK["end"])) == []
-    assert one.receive(event(one, "task-finished")) == []
-    one.run()
-    one.receive(event(one, "task-started"))
-    assert one.receive(b"ef") == [Audio(b"ef", one.format)]
 
 
 def test_a_close_before_the_end() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modeldeck.providers.dashscope.wire import tasks
+from modeldeck.providers.dashscope.wire.acts import End, Speak, Stop
 from modeldeck.providers.dashscope.wire.characters import counted
 from modeldeck.providers.dashscope.wire.facts import Facts
 from modeldeck.tts.hook import Audio, UtteranceEnd
@@ -57,8 +58,8 @@ def test_server_takes_what_the_sdk_sends() -> None:
     assert one.task is not None
     assert (one.task.format, one.task.sample_rate, one.task.rate, one.task.words) == ("opus", 24000, 1.1, True)
     assert one.receive(golden.SDK_TASK["text"], 0.0) == []
-    assert one.receive(golden.SDK_TASK["flush"], 0.0) == [tasks.Speak("今天")]
-    assert one.receive(golden.SDK_TASK["finish"], 0.0) == [tasks.End()]
+    assert one.receive(golden.SDK_TASK["flush"], 0.0) == [Speak("今天")]
+    assert one.receive(golden.SDK_TASK["finish"], 0.0) == [End()]
     defaults = server(golden.SDK_RUN_DEFAULTS).task
     assert defaults is not None
     assert (defaults.format, defaults.sample_rate, defaults.ssml) == ("mp3", 22050, True)
@@ -66,7 +67,7 @@ def test_server_takes_what_the_sdk_sends() -> None:
     begin, speak, end = one.receive(golden.SDK_SAMBERT, 0.0)
     assert isinstance(begin, tasks.Begin)
     assert (begin.task.format, begin.task.sample_rate) == ("wav", 16000)
-    assert (speak, end) == (tasks.Speak("你好"), tasks.End())
+    assert (speak, end) == (Speak("你好"), End())
 
 
 def test_server_frames_have_the_golden_shape() -> None:
@@ -157,7 +158,7 @@ def test_server_refuses_what_comes_at_the_wrong_time(frames: list[str]) -> None:
 
 
 def test_server_reads_ssml_in_one_piece() -> None:
-    assert server(golden.SDK_RUN_DEFAULTS).receive(text("<speak>a <b/>b.</speak>"), 0.0) == [tasks.Speak("a b.")]
+    assert server(golden.SDK_RUN_DEFAULTS).receive(text("<speak>a <b/>b.</speak>"), 0.0) == [Speak("a b.")]
     old = server(run("cosyvoice-v1", voice="longxiaochun", enable_ssml=True))
     assert failed(old.receive(text("<speak>a</speak>"), 0.0))[1] == "SSML text is not supported at the moment!"
 
@@ -182,11 +183,11 @@ def test_server_waits_23_seconds_for_the_client() -> None:
 
 def test_server_holds_what_is_incomplete_and_breaks_off_on_command() -> None:
     one = server()
-    assert one.receive(text("a. b"), 0.0) == [tasks.Speak("a.")]
-    assert one.receive(golden.SDK_TASK["cancel"], 0.0) == [tasks.Stop(), tasks.End()]
+    assert one.receive(text("a. b"), 0.0) == [Speak("a.")]
+    assert one.receive(golden.SDK_TASK["cancel"], 0.0) == [Stop(), End()]
     one.finished()
     assert isinstance(one.receive(golden.SDK_RUN, 0.0)[0], tasks.Begin)
-    assert one.receive(text("c."), 0.0) == [tasks.Speak("c.")]
+    assert one.receive(text("c."), 0.0) == [Speak("c.")]
 
 
 @given(st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=8), st.booleans())
@@ -203,11 +204,11 @@ def test_both_sides_together(texts: list[str], flushed: bool) -> None:
             match act:
                 case tasks.Begin():
                     back = [theirs.started()]
-                case tasks.Speak():
+                case Speak():
                     word = WordTiming(act.text, 0.0, 1.0, 0, len(act.text))
                     data = act.text.encode("utf-8", "surrogatepass")
                     back = [*theirs.begin(act.text), *theirs.synthesis(), data, *theirs.end(act.text, [word], 0, 1)]
-                case tasks.End():
+                case End():
                     back = [theirs.finished()]
                 case _:
                     raise AssertionError(act)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
+
+from modeldeck.providers.dashscope.parameters import QwenLanguage
 
 FORMATS = ("pcm", "wav", "mp3", "opus")
 RATES = (8000, 16000, 22050, 24000, 44100, 48000)
@@ -95,19 +97,5 @@ def tokens(text: str) -> int:
     return wide + (len(text) - wide + 3) // 4
 
 
-LANGUAGES = OneOf(
-    (
-        "Auto",
-        "Chinese",
-        "English",
-        "German",
-        "Italian",
-        "Portuguese",
-        "Spanish",
-        "Japanese",
-        "Korean",
-        "French",
-        "Russian",
-    )
-)
+LANGUAGES = OneOf(get_args(QwenLanguage))
 INSTRUCTION_TOKENS = 1600

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from modeldeck.errors import ModelDeckError, ModelNotFoundError, ProtocolError, ProviderError
+from modeldeck.providers.dashscope.wire.acts import End, Speak, Stop
 from modeldeck.providers.dashscope.wire.characters import Sentences
 from modeldeck.providers.dashscope.wire.errors import PROVIDER, close_error, no_audio, service_error, unreadable
 from modeldeck.providers.dashscope.wire.facts import (
@@ -94,7 +95,6 @@ class RealtimeClient:
         self._clears: deque[int | None] = deque()  # characters of those that are not answered; None: it is the end
         self._bill = Bill()
         self._owed = False  # audio has to come before the utterance ends
-        self._cancelled = False
         self._finishing = False
 
     @property
@@ -148,11 +148,6 @@ class RealtimeClient:
             self._owed = False
         self._clears.append(len(waiting))
         return self._event("input_text_buffer.clear")
-
-    def cancel(self) -> str:
-        """Stop speaking: nothing more comes of the responses in progress. Not in the documents, in the SDK only."""
-        self._cancelled = bool(self._open or self._commits or self._owed)
-        return self._event("response.cancel")
 
     def finish(self) -> str:
         """No more text; the service speaks what is left and closes."""
@@ -220,7 +215,7 @@ class RealtimeClient:
         if name is not None and not self._open.setdefault(name, not self._past):
             raise unreadable(f"audio of the response {name}, which is over or was never begun")
         data = audio_bytes(event.get("delta"))
-        if self._cancelled or not data:
+        if not data:
             return []
         self.received += len(data)
         return [Audio(data, self.format)]
@@ -237,16 +232,13 @@ class RealtimeClient:
         self._open.pop(name, None)
         self._past = True
         self._bill.add(part(response, "usage"))
-        if status not in (None, "completed") and not self._cancelled:
+        if status not in (None, "completed"):
             raise self._incomplete(name, status, response)
         events: list[ConversationEvent] = []
         if (bill := self._bill.total()) is not None:
             events.append(bill)
         if self._commits and self._commits.popleft():
             events += self._ended()
-        if self._cancelled and not self._open:
-            self._cancelled = False
-            self._commits.clear()
         return events
 
     def _incomplete(self, name: str, status: Any, response: Mapping[str, Any]) -> ModelDeckError:
@@ -264,7 +256,7 @@ class RealtimeClient:
 
     def _session_finished(self, _: Mapping[str, Any]) -> list[ConversationEvent]:
         self.finished = True
-        if self._open and not self._cancelled:
+        if self._open:
             raise unreadable("the end of the session in the middle of a response", request_id=self.session_id)
         if self.mode == "commit" and not any(self._commits):
             return []
@@ -272,7 +264,7 @@ class RealtimeClient:
         return self._ended()
 
     def _ended(self) -> list[ConversationEvent]:
-        if self._owed and not self.received and not self._cancelled:
+        if self._owed and not self.received:
             raise no_audio(self.session_id)
         self.received = 0
         self._owed = False
@@ -319,23 +311,6 @@ class Send:
 
     frame: str
     error: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Speak:
-    """The server's side: one response, after those that wait."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The server's side: break off the response in progress and forget those that wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The server's side: when all is spoken, `RealtimeServer.finished()` and close."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from modeldeck.errors import ModelDeckError, ProtocolError, UnsupportedError
+from modeldeck.providers.dashscope.wire.acts import End, Speak, Stop
 from modeldeck.providers.dashscope.wire.characters import Sentences, counted, pieces
 from modeldeck.providers.dashscope.wire.errors import close_error, no_audio, service_error, unreadable
 from modeldeck.providers.dashscope.wire.facts import Between, Facts, Is, OneOf, Rules, broken
@@ -37,7 +38,6 @@ _SEND = {
     ("idle", "run-task"): "starting",
     ("running", "continue-task"): "running",
     ("running", "finish-task"): "finishing",
-    ("finishing", "finish-task"): "finishing",
 }
 # What may come when. Anything else of the current task is ignored; audio outside a task is an error.
 _RECEIVE = {
@@ -82,7 +82,6 @@ class TaskClient:
         self.received = 0
         self._words = Words() if self.parameters.get("word_timestamp_enabled") else None
         self._usage: TTSUsage | None = None
-        self._cancelled = False
         self._spoke = False  # text was sent
 
     @property
@@ -117,12 +116,6 @@ class TaskClient:
         """No more text; the task ends with its last audio."""
         self._go("finish-task")
         return self._frame("finish-task", {"input": {}})
-
-    def cancel(self) -> str:
-        """Stop: no more audio comes, the task ends. Not in the documents, in the SDK only."""
-        self._go("finish-task")
-        self._cancelled = True
-        return self._frame("finish-task", {"input": {"directive": "cancel"}})
 
     def _continue(self, content: Mapping[str, Any]) -> str:
         self._go("continue-task")
@@ -184,13 +177,13 @@ class TaskClient:
     def _binary(self, data: bytes) -> list[ConversationEvent]:
         if self.state not in ("running", "finishing"):
             raise unreadable("audio outside a task", request_id=self.task_id)
-        if self._cancelled or not data:
+        if not data:
             return []
         self.received += len(data)
         return [Audio(data, self.format)]
 
     def _result(self, output: Mapping[str, Any]) -> list[ConversationEvent]:
-        if self._words is None or self._cancelled:
+        if self._words is None:
             return []
         frame = self.format.frame_bytes
         head = HEADER_BYTES if self.format.encoding == "wav" else 0
@@ -199,8 +192,6 @@ class TaskClient:
         return [SentenceBegin()] if output.get("type") == "sentence-begin" else [*words]
 
     def _finished(self) -> list[ConversationEvent]:
-        if self._cancelled:
-            return []
         if not self.received and self._spoke:
             raise no_audio(self.task_id)
         return [self._usage, UtteranceEnd()] if self._usage else [UtteranceEnd()]
@@ -237,7 +228,6 @@ _TAKES = {
     ("", "run-task"): "running",
     ("running", "continue-task"): "running",
     ("running", "finish-task"): "finishing",
-    ("finishing", "finish-task"): "finishing",
 }
 
 
@@ -261,23 +251,6 @@ class Begin:
     """The server's side: a task begins; `TaskServer.started()` is its first frame."""
 
     task: Task
-
-
-@dataclass(frozen=True, slots=True)
-class Speak:
-    """The server's side: one sentence, after those that wait."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The server's side: break off and forget what waits; the task ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The server's side: when all is spoken, `TaskServer.finished()`."""
 
 
 @dataclass(frozen=True, slots=True)

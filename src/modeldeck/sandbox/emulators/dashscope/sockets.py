@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket
 
 from modeldeck.errors import ParameterError
 from modeldeck.providers.dashscope.wire import realtime, tasks
+from modeldeck.providers.dashscope.wire.acts import End, Speak, Stop
 from modeldeck.sandbox.box import Box
 from modeldeck.sandbox.emulators.dashscope.models import facts, failure, rejection
 from modeldeck.sandbox.faults import split_model
@@ -54,7 +55,7 @@ class Conversation(Generic[Item]):
             self.queue.get_nowait()
 
 
-class Session(Conversation[realtime.Speak | realtime.End]):
+class Session(Conversation[Speak | End]):
     """One realtime session. With mp3, opus or wav it is one file; in mode commit each response is one."""
 
     def __init__(self, box: Box, socket: WebSocket, line: Line, server: realtime.RealtimeServer) -> None:
@@ -73,9 +74,9 @@ class Session(Conversation[realtime.Speak | realtime.End]):
             match act:
                 case realtime.Send():
                     await self._line.event(act.frame)
-                case realtime.Speak() | realtime.End():
+                case Speak() | End():
                     self.queue.put_nowait(act)
-                case realtime.Stop():
+                case Stop():
                     self.stop()
                 case realtime.Close():
                     await self._line.close(act.code, act.reason)
@@ -85,7 +86,7 @@ class Session(Conversation[realtime.Speak | realtime.End]):
     async def speak(self) -> NoReturn:
         while True:
             item = await self.queue.get()
-            if isinstance(item, realtime.Speak):
+            if isinstance(item, Speak):
                 await self._respond(item.text)
                 continue
             if self._speaker is not None and (tail := self._speaker.end()):
@@ -127,7 +128,7 @@ class Session(Conversation[realtime.Speak | realtime.End]):
             await self._line.event(frame)
 
 
-class Tasks(Conversation[tasks.Speak | tasks.End]):
+class Tasks(Conversation[Speak | End]):
     """One run-task after the other on a WebSocket; the numbered samples go on from task to task."""
 
     def __init__(self, box: Box, socket: WebSocket) -> None:
@@ -156,9 +157,9 @@ class Tasks(Conversation[tasks.Speak | tasks.End]):
             match act:
                 case tasks.Begin():
                     await self._begin(act.task)
-                case tasks.Speak() | tasks.End():
+                case Speak() | End():
                     self.queue.put_nowait(act)
-                case tasks.Stop():
+                case Stop():
                     self.stop()
                 case tasks.Fail():
                     await self._fail(act)
@@ -188,7 +189,7 @@ class Tasks(Conversation[tasks.Speak | tasks.End]):
     async def speak(self) -> NoReturn:
         while True:
             item = await self.queue.get()
-            if isinstance(item, tasks.Speak):
+            if isinstance(item, Speak):
                 await self._sentence(item.text)
                 continue
             if self.stops == self._begun and (tail := self._speaker.end()):
