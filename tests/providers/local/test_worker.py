@@ -256,7 +256,7 @@ def test_cancelling_stops_the_engine_in_mid_sentence_and_what_waits_is_not_begun
             else:
                 frames.append((number, kind))
             if kind == wire.BEGIN and number == 1:
-                for cancelled in (1, 2):
+                for cancelled in (2, 1):  # the waiting one first: cancelling 1 makes room for it
                     started.stdin.write(wire.FRAME.pack(0, cancelled, wire.CANCEL))
                 started.stdin.flush()
         started.stdin.close()
