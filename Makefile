@@ -15,6 +15,14 @@ else
 install := $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt
 endif
 
+# The official SDKs, unchanged, each at its newest version in an environment of its own: they judge the sandbox.
+judge-dashscope := dashscope==2.0.2
+judge-openai := openai[realtime]==3.52.0
+judge-gemini := google-genai==3.4.0
+judge-azure := azure-cognitiveservices-speech==1.53.0
+judge-livekit := livekit-agents==1.8.9
+JUDGES := $(patsubst %,.judges/%/.ready,dashscope openai gemini azure livekit)
+
 .PHONY: help run test check format lint types mypy pyright imports generated wheel fix bench floors constraints clean
 
 help:
@@ -31,7 +39,7 @@ run: $(VENV)/.ready-to-run
 	@echo "Done: the models are listed above, and hello.wav holds the sentence, spoken by the local voice."
 	@echo "The command is $(VENV)/bin/modeldeck; . $(VENV)/bin/activate puts it on your PATH."
 
-test: $(VENV)/.ready-to-test .judges/dashscope/.ready
+test: $(VENV)/.ready-to-test $(JUDGES)
 	$(PY) -m pytest $(ARGS)
 
 check: format lint types imports generated wheel
@@ -72,7 +80,7 @@ bench: $(VENV)/.ready-to-test .bench/agentscope/.ready
 	$(PY) -m tests.benchmarks $(ARGS)
 
 # The tests at the lowest versions that pyproject.toml allows.
-floors: $(VENV)/.ready-to-test .judges/dashscope/.ready
+floors: $(VENV)/.ready-to-test $(JUDGES)
 	rm -rf build/floors
 	$(PY) -m venv build/floors
 	build/floors/bin/python -m pip install --quiet uv
@@ -132,9 +140,8 @@ $(VENV)/.ready-to-test: $(INPUTS) $(VENV)/.installer
 	.bench/agentscope/bin/python -m pip install --quiet --disable-pip-version-check agentscope==2.0.10
 	@touch $@
 
-# The official SDKs, unchanged: they judge the sandbox.
-.judges/dashscope/.ready: | $(VENV)/.ready-to-test
-	rm -rf .judges/dashscope
-	$(PY) -m venv .judges/dashscope
-	.judges/dashscope/bin/python -m pip install --quiet --disable-pip-version-check dashscope==2.0.2
+.judges/%/.ready: | $(VENV)/.ready-to-test
+	rm -rf .judges/$*
+	$(PY) -m venv .judges/$*
+	.judges/$*/bin/python -m pip install --quiet --disable-pip-version-check '$(judge-$*)'
 	@touch $@

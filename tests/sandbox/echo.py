@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from modeldeck.sandbox.box import Box
+from modeldeck.sandbox.box import Box, bearer
 from modeldeck.sandbox.line import Line
 from modeldeck.sandbox.voice import Speaker
 
@@ -20,7 +20,7 @@ from modeldeck.sandbox.voice import Speaker
 def routes(box: Box) -> list[BaseRoute]:
     async def speak(request: Request) -> Response:
         asked = await request.json()
-        problem = box.key_problem(request.headers.get("authorization"))
+        problem = box.key_problem(bearer(request))
         if problem is not None:
             return JSONResponse({"error": problem}, 401)
         refusal = box.refusal(request, asked["model"])

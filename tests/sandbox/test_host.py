@@ -11,12 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from websockets.exceptions import ConnectionClosedError
 
 from modeldeck.errors import ConcurrentUseError, ConnectionFailedError, ParameterError
 from modeldeck.sandbox import Fault, Sandbox, SandboxProcess, records
-from modeldeck.sandbox.box import Box
+from modeldeck.sandbox.box import Box, bearer
 from modeldeck.sandbox.host import known_emulators
 from modeldeck.sandbox.records import MOST_BYTES, MOST_EXCHANGES
 from tests.sandbox import echo
@@ -148,12 +148,13 @@ async def test_an_unknown_path_says_what_there_is(box: Sandbox) -> None:
         (None, "missing"),
         ("Bearer ", "missing"),
         ("Bearer sk-invalid", "invalid"),
-        ("Basic sk-1", "invalid"),
+        ("Basic sk-1", "missing"),
         ("Bearer 1", "invalid"),
     ],
 )
 def test_which_keys_are_good(header: str | None, problem: str | None) -> None:
-    assert Box().key_problem(header) == problem
+    headers = [] if header is None else [(b"authorization", header.encode())]
+    assert Box().key_problem(bearer(HTTPConnection({"type": "http", "headers": headers}))) == problem
 
 
 async def test_the_end_leaves_no_task_no_connection_and_no_handler() -> None:

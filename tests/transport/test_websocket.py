@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -184,6 +184,41 @@ async def test_kept_links_are_prepared_again_and_lent_again(sockets: Sockets) ->
         async with transport.lend(Dial(sockets.url, HEADERS, key="b"), connect=1) as third:
             assert third is not first
     assert sockets.opened == 2
+
+
+async def test_a_salvaged_link_is_prepared_again_when_its_borrower_is_cancelled(sockets: Sockets) -> None:
+    lent: list[Link] = []
+
+    async def borrow(transport: Transport, salvage: bool) -> None:
+        async with transport.lend(Dial(sockets.url, prepare=ready), connect=1) as link:
+            lent.append(link)
+            link.state = None
+            if salvage:
+                link.salvage()
+            await link.receive()
+
+    async with Transport() as transport:
+        for salvage in (True, True, False):
+            task = asyncio.create_task(borrow(transport, salvage))
+            await until(lambda: lent and lent[-1].state is None)
+            task.cancel()
+            await asyncio.wait([task])
+            if salvage:
+                await until(lambda: lent[-1].state)
+        assert lent[0] is lent[1] is lent[2]
+        await until(lambda: not sockets.open)
+    assert sockets.opened == 1
+
+
+@pytest.mark.parametrize("ending", [RuntimeError, None])
+async def test_only_a_cancelled_loan_is_salvaged(sockets: Sockets, ending: type[Exception] | None) -> None:
+    async with Transport() as transport:
+        with suppress(RuntimeError):
+            async with transport.lend(Dial(sockets.url, prepare=ready), connect=1) as link:
+                link.salvage()
+                if ending is not None:
+                    raise ending
+        await until(lambda: not sockets.open)
 
 
 async def test_a_kept_link_that_cannot_be_prepared_is_closed(sockets: Sockets) -> None:

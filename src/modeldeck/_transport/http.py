@@ -39,10 +39,8 @@ class Request:
         return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
-def encoded(json: Mapping[str, Any] | None) -> bytes:
+def encoded(json: Mapping[str, Any]) -> bytes:
     """UTF-8, unescaped; lone surrogates, which UTF-8 does not know, leave the text escaped."""
-    if json is None:
-        return b""
     try:
         return _json.dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:

@@ -40,11 +40,12 @@ class HandshakeRefused(ConnectionFailedError):
 class Link:
     """A WebSocket that somebody has for himself; `state` is the wire's own, made by `Dial.prepare`."""
 
-    __slots__ = ("__weakref__", "kept", "socket", "state")
+    __slots__ = ("__weakref__", "kept", "salvaged", "socket", "state")
 
     def __init__(self, socket: WebSocket) -> None:
         self.socket = socket
         self.kept = False
+        self.salvaged = False
         self.state: Any = None
 
     @property
@@ -71,6 +72,10 @@ class Link:
     def keep(self) -> None:
         """At the end of the loan give the link back, to be prepared again and lent again."""
         self.kept = True
+
+    def salvage(self) -> None:
+        """Do so also when the borrower is cancelled: `Dial.prepare` then ends first what is under way."""
+        self.salvaged = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -73,7 +73,8 @@ class Pool:
         link = spare.link if spare is not None else None
         if link is None:
             spare, link = await self._open_link(dial, allowed)
-        link.kept, link.socket.silent = False, spare is not None
+        link.kept = link.salvaged = False
+        link.socket.silent = spare is not None
         watch.connected(watch.clock() - started, spare is not None)
         if spare is None or not spare.prepared:
             await self._prepare(dial, link)
@@ -88,12 +89,12 @@ class Pool:
             self._fill(attendance)
 
     def give_back(self, dial: Dial, link: Link, limit: float | None) -> None:
-        """The loan ended well."""
+        """The loan ended well, or was broken off and the link is salvaged."""
         if not link.kept or self.closed or not link.open:
             link.socket.close()
         elif dial.prepare is None:
             self._shelve(Spare(link.socket, dial, self._until(link.socket, dial.lasts), link))
-        elif self._shelves.prepared(dial) + self._coming.count(dial) < self._wanted(dial):
+        elif link.salvaged or self._shelves.prepared(dial) + self._coming.count(dial) < self._wanted(dial):
             self._bring(dial, self._rest(dial, link, limit or BACKGROUND))
         else:  # what is prepared for nobody costs the other end something
             self._shelve(Spare(link.socket, dial, self._until(link.socket), link, prepared=False))

@@ -86,17 +86,19 @@ class Transport:
         *,
         headers: Mapping[str, str],
         json: Mapping[str, Any] | None = None,
+        content: bytes = b"",
         connect: float | None,
         watch: Watch = NO_WATCH,
     ) -> AbstractAsyncContextManager[Answer]:
-        """One HTTP request; follows no redirect and has no time-out but `connect` (seconds)."""
+        """One HTTP request, of `json` or `content`; follows no redirect and has no time-out but `connect` (seconds)."""
         from modeldeck._transport import http  # 0.1 s that only those pay who make a request
 
         own = {"Content-Type": "application/json"} if json is not None else {}
         client = self._settings.http_client
         defaults = _DEFAULTS if client is None else {}
         fields = merged(defaults, own, self._settings.headers, headers)
-        request = http.Request(method, url, fields, http.encoded(json))
+        body = content if json is None else http.encoded(json)
+        request = http.Request(method, url, fields, body)
         if client is not None:
             return http.ClientExchange(client, request, connect, watch)
         return http.Exchange(self._pool(), request, connect, watch)
@@ -163,7 +165,10 @@ class Loan:
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         assert self._link is not None
-        if kind is not None:
+        left = kind is not None and issubclass(kind, GeneratorExit | asyncio.CancelledError)
+        self._link.salvaged = left and self._link.salvaged
+        self._link.kept = self._link.kept or self._link.salvaged
+        if kind is not None and not self._link.salvaged:
             if self._link.socket.silent and not self._link.open:
                 self._pool.distrust(self._dial)
             self._link.socket.abort()

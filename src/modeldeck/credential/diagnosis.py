@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -37,11 +38,24 @@ class Diagnosis:
         return f"{self.grade}: {self.message}{took}{f'. {self.advice}' if self.advice else ''}"
 
 
+def is_object(status: int, body: bytes) -> bool:
+    """A 2xx answer that is a JSON object."""
+    try:
+        return 200 <= status < 300 and isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A GET that is free and needs the key. `error` makes ours of an answer that is not 2xx (status, body, headers)."""
+    """A GET that is free and needs the key.
+
+    `takes`: whether that answer (status, the body's first megabyte) is the service's to a key that works. `error` makes
+    ours of another status (status, body, headers).
+    """
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
     error: Callable[[int, bytes, Mapping[str, str]], ModelDeckError]
     region: str | None = None
+    takes: Callable[[int, bytes], bool] = is_object

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -80,9 +79,9 @@ async def _asked(probe: Probe, provider: str, transport: Transport) -> Diagnosis
         ):
             latency = perf_counter() - started
             body = await answer.body()
-            if not 200 <= answer.status < 300:
-                raise probe.error(answer.status, body, answer.headers)
-            if not _is_object(body):
+            if not probe.takes(answer.status, body):
+                if not 200 <= answer.status < 300:
+                    raise probe.error(answer.status, body, answer.headers)
                 raise ProviderError(f"{host} answers, but not as {provider} does: check base_url", status=answer.status)
             status, request_id = answer.status, answer.headers.get("x-request-id")
             return Diagnosis(
@@ -104,10 +103,3 @@ def _graded(error: ModelDeckError, host: str, latency: float | None) -> Diagnosi
             said = message.format(host=host)
             return Diagnosis(grade, said, str(error), latency, error.status, error.code, error.request_id)
     raise AssertionError(error)
-
-
-def _is_object(body: bytes) -> bool:
-    try:
-        return isinstance(json.loads(body), dict)
-    except ValueError:
-        return False

@@ -49,14 +49,19 @@ class Box:
         asked = _asked(connection, model)
         return Line(connection, split_model(model)[0], partial(self.faults.pick, asked, status=False))
 
-    def key_problem(self, authorization: str | None) -> Literal["missing", "invalid"] | None:
-        """What is wrong with the header: a good key starts with `sk-` or `st-` and has no `invalid` in it."""
-        scheme, _, key = (authorization or "").partition(" ")
-        key = key.strip()
+    def key_problem(
+        self, key: str | None, starts: tuple[str, ...] = ("sk-", "st-")
+    ) -> Literal["missing", "invalid"] | None:
+        """What is wrong with it: a good key starts with one of `starts` and has no `invalid` in it."""
         if not key:
             return "missing"
-        good = scheme.lower() == "bearer" and key.startswith(("sk-", "st-")) and "invalid" not in key
-        return None if good else "invalid"
+        return None if key.startswith(starts) and "invalid" not in key else "invalid"
+
+
+def bearer(connection: HTTPConnection) -> str:
+    """The token of its `Authorization: Bearer`; empty when there is none."""
+    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def _asked(connection: HTTPConnection, model: str) -> Fault | None:

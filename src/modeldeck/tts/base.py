@@ -14,16 +14,14 @@ from typing_extensions import TypeVar
 
 from modeldeck._cards import enforce as enforcement
 from modeldeck._transport.limits import NO_RETRY, Retry, Timeouts
-from modeldeck._warn import warn
 from modeldeck.credential.base import CredentialBase
 from modeldeck.errors import (
-    CardWarning,
     CredentialError,
     ModelDeckError,
-    ModelNotFoundError,
     ParameterError,
     UnsupportedError,
 )
+from modeldeck.tts.carded import Carded
 from modeldeck.tts.connected import Connected
 from modeldeck.tts.options import Enforce, NoParameters, OnEvent, check_options
 from modeldeck.tts.settings import Settings
@@ -32,7 +30,6 @@ from modeldeck.tts.text import plain_text
 if TYPE_CHECKING:
     import os
 
-    from modeldeck._cards.deck import Deck, Owner
     from modeldeck._transport.observe import Kind
     from modeldeck._transport.transport import Transport
     from modeldeck.message import Msg
@@ -50,7 +47,7 @@ _FIXED = {"credential", "model", "streaming", "output", "enforce", "timeouts", "
 P = TypeVar("P", bound=BaseModel, default=Any)
 
 
-class TTSModelBase(Connected, Generic[P]):
+class TTSModelBase(Connected, Carded, Generic[P]):
     """A text-to-speech model: a configuration, safe to share between tasks.
 
     A provider fills one hook, `_speak` (or `_converse`, where text may come while audio goes). The rest is here:
@@ -65,7 +62,6 @@ class TTSModelBase(Connected, Generic[P]):
     realtime: ClassVar[bool] = False
     credential_class: ClassVar[builtins.type[CredentialBase] | None] = None
     Parameters: ClassVar[Any] = NoParameters  # Any: every class narrows it to a pydantic class of its own
-    _own_cards: ClassVar[Any] = None
     type: Any = ""  # Any: every class narrows it to a Literal of its own
 
     def __init__(
@@ -150,6 +146,15 @@ class TTSModelBase(Connected, Generic[P]):
 
     async def _warm(self, request: SpeechRequest) -> None:
         """Open what the next call with these settings would have to open. Providers with a network fill this."""
+
+    def _gives(self, target: AudioFormat) -> bool:
+        """Whether `request.output` may be `target`, besides what the card says. Seldom overridden."""
+        return False
+
+    def _leaves(self, parameters: Mapping[str, Any]) -> str | None:
+        """The encoding of what these parameters ask for; None: the card's first. For names other than `format`."""
+        asked = parameters.get("format")
+        return None if not isinstance(asked, str) else "pcm_s16le" if asked == "pcm" else asked
 
     @classmethod
     def _takes(cls, realtime: bool | None) -> bool:
@@ -257,43 +262,6 @@ class TTSModelBase(Connected, Generic[P]):
             self._transport = Transport()
         return self._transport
 
-    # -- cards
-
-    @classmethod
-    def list_models(
-        cls, custom_yaml_dir: str | os.PathLike[str] | None = None, *, strict: bool = False
-    ) -> list[TTSModelCard]:
-        """The cards of this class: active first, then by label. With `custom_yaml_dir`, those of that folder alone.
-
-        Broken cards are left out with a CardWarning each; `strict` raises CardError instead.
-        """
-        return cls._owner().cards(custom_yaml_dir, strict)
-
-    @classmethod
-    def card(cls, name: str) -> TTSModelCard:
-        """The card of that name. Raises ModelNotFoundError."""
-        from modeldeck._near import did_you_mean, shortened
-        from modeldeck.tts.card import copy_card
-
-        cards = cls._deck().by_name
-        if name not in cards:
-            hint = did_you_mean(name, cards) or f"; there are: {shortened(cards) or 'none'}"
-            raise ModelNotFoundError(f"{cls.__name__} has no card {name!r}{hint}", provider=cls.provider or None)
-        return copy_card(cards[name])
-
-    @classmethod
-    def _deck(cls) -> Deck[TTSModelCard]:
-        return cls._owner().deck()
-
-    @classmethod
-    def _owner(cls) -> Owner[TTSModelCard]:
-        owner: Owner[TTSModelCard] | None = cls.__dict__.get("_own_cards")
-        if owner is None:
-            from modeldeck.tts import ownership  # yaml is paid for by those who list
-
-            cls._own_cards = owner = ownership.owner_of(cls)
-        return owner
-
     # -- inside
 
     def _silent(self) -> UnsupportedError:
@@ -340,35 +308,6 @@ class TTSModelBase(Connected, Generic[P]):
             got = builtins.type(credential).__name__
             raise CredentialError(f"{builtins.type(self).__name__} takes a {wanted.__name__}, not {got}")
 
-    def _resolve(self, model: str | TTSModelCard) -> tuple[str, TTSModelCard | None]:
-        if isinstance(model, str) and model:
-            card = self._deck().by_name.get(model)
-            if card is None:
-                self._check_sisters(model)
-            return model, card
-        if not hasattr(model, "parameter_schema"):
-            got = builtins.type(model).__name__
-            raise ParameterError(f"model must be a name or a card, not {got} {model!r}", parameter="model")
-        given = cast("TTSModelCard", model)
-        own = [one.__dict__["type"] for one in builtins.type(self).__mro__ if "type" in one.__dict__]
-        if given.model_type and given.model_type not in own:
-            mine = builtins.type(self).__name__
-            raise ParameterError(f"the card {given.name} is of {given.model_type}, not of {mine}", parameter="model")
-        return given.name, given
-
-    def _check_sisters(self, model: str) -> None:
-        """A name that no card here has may be newer than the deck, but not another class's model."""
-        for sister in self._owner().siblings():
-            if not issubclass(builtins.type(self), sister.cls) and model in sister.deck().by_name:
-                message = f"{model} is a model of {sister.cls.__name__}, not of {builtins.type(self).__name__}"
-                raise ModelNotFoundError(message, provider=self.provider or None)
-
-    def _warn_when_sunset(self) -> None:
-        if self._card is not None and self._card.status == "sunset":
-            since = f" on {self._card.sunset_at:%Y-%m-%d}" if self._card.sunset_at else ""
-            instead = f"; use {self._card.replacement}" if self._card.replacement else ""
-            warn(CardWarning(f"{self.model} was switched off{since}{instead}"))
-
     def _check_output(self) -> None:
         source, target = self._delivery.source, self._delivery.target
         if source is not None and target is not None and source != target:
@@ -386,7 +325,7 @@ class TTSModelBase(Connected, Generic[P]):
     def _delivery(self) -> Delivery:
         from modeldeck.tts.delivery import delivery_of
 
-        return delivery_of(self.model, self._card, self.output)
+        return delivery_of(self.model, self._card, self.output, self._gives, self._leaves)
 
     def _request(self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize") -> SpeechRequest:
         from modeldeck.tts.events import shown, watch

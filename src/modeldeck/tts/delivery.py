@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from modeldeck.errors import ParameterError
@@ -19,7 +19,7 @@ _RATE = 24000  # Hz, where nothing tells
 class Delivery:
     """`wav`: raw PCM leaves as a WAV stream. `target`: what was asked for, made of `source`, which the model gives.
 
-    `model`, `card`: whose this is.
+    `model`, `card`: whose this is; `gives`, `leaves`: its hooks.
     """
 
     wav: bool = True
@@ -27,6 +27,8 @@ class Delivery:
     target: AudioFormat | None = None
     model: str = ""
     card: TTSModelCard | None = None
+    gives: Callable[[AudioFormat], bool] = field(default=lambda target: False, compare=False)
+    leaves: Callable[[Mapping[str, Any]], str | None] = field(default=lambda parameters: None, compare=False)
 
     def into(self, names: Collection[str], parameters: Mapping[str, Any]) -> Delivery:
         """Audio in one of the encodings `names`, best first, of a call with these parameters.
@@ -43,22 +45,19 @@ class Delivery:
         rate = self._rate(parameters)
         target = AudioFormat(name, rate if name in given else convert.fitting(name, rate), self._channels)
         try:
-            made = _planned(self.model, self.card, target)
+            made = _planned(self.model, self.card, target, self.gives)
             if made.source is not None and made.source != target:
                 convert.required(made.source, target)
         except ParameterError as error:
             message = f"this call gives {now}, and the file is to be {name}: {error}; or name the file .{suffix(now)}"
             raise ParameterError(message, parameter="path", value=name, suggestion=error.suggestion) from None
-        return replace(made, model=self.model, card=self.card)
+        return replace(made, model=self.model, card=self.card, gives=self.gives, leaves=self.leaves)
 
     def _encoding(self, parameters: Mapping[str, Any]) -> str | None:
         """What leaves, as far as it is known beforehand."""
         if self.target is not None:
             return self.target.encoding
-        asked = parameters.get("format")
-        if isinstance(asked, str):
-            return _encoding(asked)
-        return next(iter(_encodings(self.card)), None)
+        return self.leaves(parameters) or next(iter(_encodings(self.card)), None)
 
     def _rate(self, parameters: Mapping[str, Any]) -> int:
         """Hz: nobody who asks for a file of another kind asks for another rate."""
@@ -76,15 +75,21 @@ class Delivery:
         return self.card.audio.channels if self.card is not None and self.card.audio is not None else 1
 
 
-def delivery_of(model: str, card: TTSModelCard | None, output: Any) -> Delivery:
+def delivery_of(
+    model: str,
+    card: TTSModelCard | None,
+    output: Any,
+    gives: Callable[[AudioFormat], bool],
+    leaves: Callable[[Mapping[str, Any]], str | None],
+) -> Delivery:
     """As `output` asks, else raw PCM as WAV unless the card says otherwise. Raises ParameterError."""
     if output is None:
         types = card.output_types if card is not None else ["audio/wav"]
-        return Delivery(wav=not types[0].startswith("audio/pcm"), model=model, card=card)
+        return Delivery(not types[0].startswith("audio/pcm"), None, None, model, card, gives, leaves)
     if not isinstance(output, AudioFormat):
         message = f"output must be an AudioFormat, like AudioFormat('pcm_s16le', 24000), not {output!r}"
         raise ParameterError(message, parameter="output")
-    return replace(_planned(model, card, output), model=model, card=card)
+    return replace(_planned(model, card, output, gives), model=model, card=card, gives=gives, leaves=leaves)
 
 
 def suffix(encoding: str) -> str:
@@ -92,19 +97,20 @@ def suffix(encoding: str) -> str:
     return "wav" if encoding == "pcm_s16le" else encoding
 
 
-def _planned(model: str, card: TTSModelCard | None, target: AudioFormat) -> Delivery:
+def _planned(
+    model: str, card: TTSModelCard | None, target: AudioFormat, gives: Callable[[AudioFormat], bool]
+) -> Delivery:
     from modeldeck.tts import convert
 
+    if gives(target):
+        return Delivery(target.encoding == "wav", target, target)
     if card is None:
         return convert.planned(model, None, target)
     rates = card.parameter_schema.get("properties", {}).get("sample_rate", {}).get("enum", ())
     return convert.planned(model, card.audio, target, rates)
 
 
-def _encoding(name: str) -> str:
-    return "pcm_s16le" if name == "pcm" else name
-
-
 def _encodings(card: TTSModelCard | None) -> list[str]:
     """What a model gives, its default first."""
-    return [_encoding(name) for name in card.audio.formats] if card is not None and card.audio is not None else []
+    facts = card.audio if card is not None else None
+    return ["pcm_s16le" if name == "pcm" else name for name in facts.formats] if facts is not None else []

@@ -22,6 +22,15 @@ _MEDIA_TYPES = {
     "opus": "audio/ogg;codecs=opus",
     "aac": "audio/aac",
     "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "webm": "audio/webm;codecs=opus",
+    "mulaw": "audio/PCMU",  # RFC 4856
+    "alaw": "audio/PCMA",
+    "wav_mulaw": "audio/wav",
+    "wav_alaw": "audio/wav",
+    "amr_wb": "audio/AMR-WB",  # RFC 4867
+    "g722": "audio/G722",  # RFC 3551
+    "raw_opus": "audio/opus",
 }
 
 

@@ -24,7 +24,7 @@ from modeldeck.errors import (
     RateLimitError,
 )
 from modeldeck.providers.dashscope.wire import realtime, speech, tasks
-from modeldeck.providers.dashscope.wire.errors import handshake_error, http_error
+from modeldeck.providers.dashscope.wire.errors import SERVICE
 from modeldeck.sandbox import Sandbox
 from modeldeck.tts.hook import Audio, Cleared, Identity, UtteranceEnd
 from modeldeck.tts.response import AudioFormat, TTSUsage, WordTiming
@@ -61,7 +61,7 @@ async def spoken(box: Sandbox, model: str = "qwen3-tts-flash", text: str = TEXT,
         client.stream("POST", box.url + speech.PATH, json=body, headers=speech.HEADERS) as response,
     ):
         if response.status_code != 200:
-            raise http_error(response.status_code, await response.aread(), response.headers)
+            raise SERVICE.http_error(response.status_code, await response.aread(), response.headers)
         try:
             async for data in response.aiter_bytes():
                 events += answer.feed(data)
@@ -256,7 +256,7 @@ async def test_the_key_comes_first(box: Sandbox, headers: dict[str, str]) -> Non
         answers = [await client.post(speech.PATH, content=b"{")]
         answers += [await client.get("/api/v1/models"), await client.get("/compatible-mode/v1/models")]
     for answer in answers:
-        raised = http_error(answer.status_code, answer.content, answer.headers)
+        raised = SERVICE.http_error(answer.status_code, answer.content, answer.headers)
         assert isinstance(raised, AuthenticationError)
         assert raised.request_id
     for path in (realtime.path("x!status=503"), tasks.PATH):
@@ -264,7 +264,7 @@ async def test_the_key_comes_first(box: Sandbox, headers: dict[str, str]) -> Non
             async with dial(box, path, headers):
                 pass
         response = refused.value.response
-        assert isinstance(handshake_error(response.status_code, response.body or b"", {}), AuthenticationError)
+        assert isinstance(SERVICE.handshake_error(response.status_code, response.body or b"", {}), AuthenticationError)
 
 
 STATUSES = [
@@ -287,7 +287,7 @@ async def test_statuses(box: Sandbox, status: int, error: type[ModelDeckError]) 
         async with dial(box, realtime.path("qwen3-tts-flash-realtime" + fault)):
             pass
     response = refused.value.response
-    told = handshake_error(response.status_code, response.body or b"", dict(response.headers.raw_items()))
+    told = SERVICE.handshake_error(response.status_code, response.body or b"", dict(response.headers.raw_items()))
     assert (type(told), told.code) == (error, raised.value.code)
     with pytest.raises(error):
         await task(box, "x", model="cosyvoice-v3-flash" + fault)

@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from modeldeck import errors
-from modeldeck.providers.dashscope.wire.errors import close_error, handshake_error, http_error, service_error
+from modeldeck.providers.dashscope.wire.errors import SERVICE
 
 # Codes of the service's error-code page, 2026-05-30.
 CODES = [
@@ -58,7 +58,7 @@ CODES = [
 @pytest.mark.parametrize(("status", "code", "error", "retryable"), CODES)
 def test_codes(status: int, code: str, error: type[errors.ModelDeckError], retryable: bool) -> None:
     body = json.dumps({"code": code, "message": "what it says", "request_id": "r1"}).encode()
-    raised = http_error(status, body, {})
+    raised = SERVICE.http_error(status, body, {})
     assert type(raised) is error
     assert (raised.retryable, raised.status, raised.code, raised.request_id) == (retryable, status, code, "r1")
     assert raised.provider == "dashscope"
@@ -84,14 +84,16 @@ def test_codes(status: int, code: str, error: type[errors.ModelDeckError], retry
 )
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>Bad Gateway</html>", b"[1]", b'{"error": null}', b"\xff"])
 def test_statuses_alone(status: int, error: type[errors.ModelDeckError], retryable: bool, body: bytes) -> None:
-    raised = http_error(status, body, {"x-request-id": "r2"})
+    raised = SERVICE.http_error(status, body, {"x-request-id": "r2"})
     assert (type(raised), raised.retryable, raised.request_id) == (error, retryable, "r2")
     assert f"HTTP {status}" in str(raised)
 
 
 def test_compatible_body() -> None:
     body = {"message": "Incorrect API key provided. ", "type": "invalid_request_error", "param": None}
-    raised = http_error(401, json.dumps({"error": {**body, "code": "invalid_api_key"}, "request_id": "r"}).encode(), {})
+    raised = SERVICE.http_error(
+        401, json.dumps({"error": {**body, "code": "invalid_api_key"}, "request_id": "r"}).encode(), {}
+    )
     assert isinstance(raised, errors.AuthenticationError)
     assert (raised.code, raised.request_id) == ("invalid_api_key", "r")
 
@@ -109,7 +111,7 @@ def test_compatible_body() -> None:
     ],
 )
 def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    assert http_error(429, b"", headers).retry_after == seconds
+    assert SERVICE.http_error(429, b"", headers).retry_after == seconds
 
 
 def test_messages_say_what_to_do() -> None:
@@ -121,24 +123,24 @@ def test_messages_say_what_to_do() -> None:
         (429, "Throttling.RateQuota", "Send fewer"),
         (400, "BadRequest.VoiceNotFound", "cloned"),
     ]:
-        assert advice in str(service_error(code, "m", status=status)), code
+        assert advice in str(SERVICE.error(code, "m", status=status)), code
 
 
 def test_the_service_is_quoted_without_keys_line_breaks_or_end() -> None:
-    text = str(service_error("X", "bad key sk-abcdef0123456789\nnext line " + "x" * 10_000))
+    text = str(SERVICE.error("X", "bad key sk-abcdef0123456789\nnext line " + "x" * 10_000))
     assert "sk-abcdef" not in text
     assert "bad key sk-… next line" in text
     assert len(text) < 700
 
 
 def test_a_refused_handshake() -> None:
-    assert isinstance(handshake_error(401, b"", {}), errors.AuthenticationError)
-    assert isinstance(handshake_error(429, b"{}", {"retry-after": "3"}), errors.RateLimitError)
-    assert handshake_error(429, b"{}", {"retry-after": "3"}).retry_after == 3.0
-    missing = handshake_error(404, b"", {})
+    assert isinstance(SERVICE.handshake_error(401, b"", {}), errors.AuthenticationError)
+    assert isinstance(SERVICE.handshake_error(429, b"{}", {"retry-after": "3"}), errors.RateLimitError)
+    assert SERVICE.handshake_error(429, b"{}", {"retry-after": "3"}).retry_after == 3.0
+    missing = SERVICE.handshake_error(404, b"", {})
     assert isinstance(missing, errors.ProviderError)
     assert "base_url" in str(missing)
-    assert isinstance(handshake_error(404, b'{"code":"ModelNotFound"}', {}), errors.ModelNotFoundError)
+    assert isinstance(SERVICE.handshake_error(404, b'{"code":"ModelNotFound"}', {}), errors.ModelNotFoundError)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +157,6 @@ def test_a_refused_handshake() -> None:
     ],
 )
 def test_closes(code: int | None, reason: str, error: type[errors.ModelDeckError], retryable: bool) -> None:
-    raised = close_error(code, reason, "task")
+    raised = SERVICE.close_error(code, reason, "task")
     assert (type(raised), raised.retryable) == (error, retryable)
     assert reason in str(raised)

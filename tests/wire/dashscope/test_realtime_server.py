@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modeldeck._wire.acts import End, Speak, Stop
 from modeldeck.providers.dashscope.wire import realtime
-from modeldeck.providers.dashscope.wire.acts import End, Speak, Stop
 from modeldeck.providers.dashscope.wire.facts import Facts
 from modeldeck.tts.hook import Audio, Cleared, UtteranceEnd
 from tests.wire.dashscope import golden

@@ -36,9 +36,10 @@ class _RunTask(RealtimeTTSModelBase[P]):
 
     async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncGenerator[ConversationEvent, None]:
         from modeldeck._nested import Nested
-        from modeldeck.providers.dashscope.links import lent
+        from modeldeck.providers.dashscope.wire.errors import SERVICE
         from modeldeck.tts.duplex import Opening, duplex
         from modeldeck.tts.hook import Identity, UtteranceEnd
+        from modeldeck.tts.links import lent
 
         dial, opening = self._dial(request), Opening(inbox)
         whole = not self._takes_pieces or bool(request.parameters.get("enable_ssml"))
@@ -53,7 +54,7 @@ class _RunTask(RealtimeTTSModelBase[P]):
                 if not opening.text:
                     yield UtteranceEnd()
                     continue
-            async with lent(self.transport, dial, request) as link:
+            async with lent(self.transport, dial, request, SERVICE) as link:
                 client = self._client_of(link, request)
                 client.on_event = request.on_event
                 if client.task_id:
@@ -71,9 +72,10 @@ class _RunTask(RealtimeTTSModelBase[P]):
         return self.transport.attend(self._dial(request))
 
     async def _warm(self, request: SpeechRequest) -> None:
-        from modeldeck.providers.dashscope.links import warmed
+        from modeldeck.providers.dashscope.wire.errors import SERVICE
+        from modeldeck.tts.links import warmed
 
-        await warmed(self.transport, self._dial(request), request)
+        await warmed(self.transport, self._dial(request), request, SERVICE)
 
     @property
     def _takes_pieces(self) -> bool:

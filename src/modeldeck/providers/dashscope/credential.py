@@ -102,8 +102,10 @@ class DashScopeCredential(CredentialBase):
 
     def _probes(self) -> list[Probe]:
         from modeldeck.credential.diagnosis import Probe
-        from modeldeck.providers.dashscope.wire.errors import http_error
+        from modeldeck.providers.dashscope.wire.errors import SERVICE
 
         hosts = {self.region: self.host()} | ({} if self.base_url else _HOSTS)
         region = None if self.base_url else self.region
-        return [Probe(host + _MODELS, self.headers(), http_error, region and place) for place, host in hosts.items()]
+        return [
+            Probe(host + _MODELS, self.headers(), SERVICE.http_error, region and place) for place, host in hosts.items()
+        ]

@@ -43,9 +43,11 @@ class DashScopeRealtimeTTSModel(RealtimeTTSModelBase[QwenRealtimeTTSParameters])
 
     async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncGenerator[ConversationEvent, None]:
         from modeldeck._nested import Nested
-        from modeldeck.providers.dashscope.links import lent, parameters
+        from modeldeck.providers.dashscope.links import parameters
+        from modeldeck.providers.dashscope.wire.errors import SERVICE
         from modeldeck.providers.dashscope.wire.realtime import RealtimeClient
         from modeldeck.tts.duplex import Opening
+        from modeldeck.tts.links import lent
 
         dial, opening = self._dial(), Opening(inbox)
         async for event in opening:
@@ -54,7 +56,7 @@ class DashScopeRealtimeTTSModel(RealtimeTTSModelBase[QwenRealtimeTTSParameters])
             client = RealtimeClient(self.model, parameters(request), request.extra)
             client.on_event = request.on_event
             async with (
-                lent(self.transport, dial, request) as link,
+                lent(self.transport, dial, request, SERVICE) as link,
                 aclosing(Nested(_utterances(link, client, opening, inbox))) as events,
             ):
                 async for event in events:
@@ -67,9 +69,10 @@ class DashScopeRealtimeTTSModel(RealtimeTTSModelBase[QwenRealtimeTTSParameters])
         return self.transport.attend(self._dial())
 
     async def _warm(self, request: SpeechRequest) -> None:
-        from modeldeck.providers.dashscope.links import warmed
+        from modeldeck.providers.dashscope.wire.errors import SERVICE
+        from modeldeck.tts.links import warmed
 
-        await warmed(self.transport, self._dial(), request)
+        await warmed(self.transport, self._dial(), request, SERVICE)
 
     def _dial(self) -> Dial:
         from modeldeck._transport.link import Dial

@@ -36,7 +36,7 @@ class DashScopeTTSModel(TTSModelBase[QwenTTSParameters]):
         super().__init__(credential, model, parameters, stream, **options)
 
     async def _speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
-        from modeldeck.providers.dashscope.wire.errors import http_error
+        from modeldeck.providers.dashscope.wire.errors import SERVICE
         from modeldeck.providers.dashscope.wire.speech import HEADERS, PATH, Download, SpeechAnswer, body
 
         headers = {**self.credential.headers(), **HEADERS}
@@ -52,7 +52,7 @@ class DashScopeTTSModel(TTSModelBase[QwenTTSParameters]):
             watch=request.watch,
         ) as response:
             if response.status != 200:
-                raise http_error(response.status, await response.body(), response.headers)
+                raise SERVICE.http_error(response.status, await response.body(), response.headers)
             async for data in response.chunks():
                 for event in answer.feed(data):
                     if not isinstance(event, Download):
@@ -70,7 +70,7 @@ class DashScopeTTSModel(TTSModelBase[QwenTTSParameters]):
 
     async def _downloaded(self, url: str, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
         """The audio of an answer that only says where it is; the key does not go there."""
-        from modeldeck.providers.dashscope.wire.errors import http_error
+        from modeldeck.providers.dashscope.wire.errors import SERVICE
         from modeldeck.providers.dashscope.wire.speech import FORMAT
         from modeldeck.tts.hook import Audio
         from modeldeck.tts.wav import Samples
@@ -78,7 +78,7 @@ class DashScopeTTSModel(TTSModelBase[QwenTTSParameters]):
         samples = Samples(FORMAT)
         async with self.transport.exchange("GET", url, headers={}, connect=request.timeouts.connect) as response:
             if response.status != 200:
-                raise http_error(response.status, await response.body(), response.headers)
+                raise SERVICE.http_error(response.status, await response.body(), response.headers)
             async for data in response.chunks():
                 if pcm := samples.feed(data):
                     yield Audio(pcm, samples.format)

@@ -12,10 +12,11 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 from uuid import uuid4
 
+from modeldeck._wire.acts import End, Speak, Stop
+from modeldeck._wire.frames import encoded, part, text_of
 from modeldeck.errors import ModelDeckError, ModelNotFoundError, ProtocolError, ProviderError
-from modeldeck.providers.dashscope.wire.acts import End, Speak, Stop
 from modeldeck.providers.dashscope.wire.characters import Sentences
-from modeldeck.providers.dashscope.wire.errors import PROVIDER, close_error, no_audio, service_error, unreadable
+from modeldeck.providers.dashscope.wire.errors import SERVICE
 from modeldeck.providers.dashscope.wire.facts import (
     FORMATS,
     INSTRUCTION_TOKENS,
@@ -28,15 +29,7 @@ from modeldeck.providers.dashscope.wire.facts import (
     broken,
     tokens,
 )
-from modeldeck.providers.dashscope.wire.frames import (
-    Bill,
-    audio_bytes,
-    audio_format,
-    decoded,
-    encoded,
-    part,
-    text_of,
-)
+from modeldeck.providers.dashscope.wire.frames import Bill, audio_format
 from modeldeck.tts.hook import Audio, Cleared, ConversationEvent, Identity, UtteranceEnd
 
 VERIFIED_LIVE: str | None = None
@@ -171,7 +164,7 @@ class RealtimeClient:
         if isinstance(frame, bytes):
             self.ignored += 1
             return []
-        event = decoded(frame)
+        event = SERVICE.decoded(frame)
         if self.on_event is not None:
             self.on_event(event)
         name = text_of(event.get("type"))
@@ -190,8 +183,8 @@ class RealtimeClient:
                 f"{self.model!r}. Check the name, that it ends in -realtime (with or without a date), and whether "
                 f"the credential's region offers it."
             )
-            return ModelNotFoundError(message, provider=PROVIDER, code=str(code) if code else None)
-        return close_error(code, reason, self.session_id)
+            return ModelNotFoundError(message, provider=SERVICE.provider, code=str(code) if code else None)
+        return SERVICE.close_error(code, reason, self.session_id)
 
     def _session_created(self, event: Mapping[str, Any]) -> list[ConversationEvent]:
         self.session_id = text_of(part(event, "session").get("id"))
@@ -213,8 +206,8 @@ class RealtimeClient:
     def _delta(self, event: Mapping[str, Any]) -> list[ConversationEvent]:
         name = text_of(event.get("response_id"))
         if name is not None and not self._open.setdefault(name, not self._past):
-            raise unreadable(f"audio of the response {name}, which is over or was never begun")
-        data = audio_bytes(event.get("delta"))
+            raise SERVICE.unreadable(f"audio of the response {name}, which is over or was never begun")
+        data = SERVICE.audio_bytes(event.get("delta"))
         if not data:
             return []
         self.received += len(data)
@@ -246,7 +239,9 @@ class RealtimeClient:
         if details:
             return self._refused(details)
         message = f"DashScope ended the response {name} with the status {status!r}; {self.received} bytes had come"
-        return ProviderError(message, provider=PROVIDER, code=str(status), request_id=self.session_id, retryable=True)
+        return ProviderError(
+            message, provider=SERVICE.provider, code=str(status), request_id=self.session_id, retryable=True
+        )
 
     def _cleared(self, _: Mapping[str, Any]) -> list[ConversationEvent]:
         if not self._clears:
@@ -257,7 +252,7 @@ class RealtimeClient:
     def _session_finished(self, _: Mapping[str, Any]) -> list[ConversationEvent]:
         self.finished = True
         if self._open:
-            raise unreadable("the end of the session in the middle of a response", request_id=self.session_id)
+            raise SERVICE.unreadable("the end of the session in the middle of a response", request_id=self.session_id)
         if self.mode == "commit" and not any(self._commits):
             return []
         self._commits.clear()
@@ -265,7 +260,7 @@ class RealtimeClient:
 
     def _ended(self) -> list[ConversationEvent]:
         if self._owed and not self.received:
-            raise no_audio(self.session_id)
+            raise SERVICE.no_audio(self.session_id)
         self.received = 0
         self._owed = False
         self._bill = Bill()
@@ -279,7 +274,7 @@ class RealtimeClient:
         message, parameter = text_of(error.get("message")), text_of(error.get("param"))
         if parameter and parameter not in (message or ""):
             message = f"{message or 'refused'} ({parameter})"
-        return service_error(code, message, request_id=self.session_id)
+        return SERVICE.error(code, message, request_id=self.session_id)
 
 
 # What an event means to the client; those of `_NEWS` tell nothing that the others do not, any other is ignored.
@@ -387,7 +382,7 @@ class RealtimeServer:
         if self._deaf:
             return []
         try:
-            event = decoded(frame)
+            event = SERVICE.decoded(frame)
         except ProtocolError:
             return [Close(1007, "Invalid payload data")]
         name, event_id = text_of(event.get("type")), text_of(event.get("event_id"))

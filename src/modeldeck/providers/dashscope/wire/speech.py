@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modeldeck.errors import ConnectionFailedError, ModelDeckError, ProtocolError
-from modeldeck.providers.dashscope.wire.errors import PROVIDER, no_audio, service_error, unreadable
+from modeldeck._wire.frames import encoded, part, text_of
+from modeldeck.errors import ModelDeckError, ProtocolError
+from modeldeck.providers.dashscope.wire.errors import SERVICE
 from modeldeck.providers.dashscope.wire.facts import INSTRUCTION_TOKENS, LANGUAGES, Facts, Is, Rules, broken, tokens
-from modeldeck.providers.dashscope.wire.frames import audio_bytes, decoded, encoded, merged, part, text_of, usage_of
+from modeldeck.providers.dashscope.wire.frames import merged, usage_of
 from modeldeck.tts.hook import Audio, Identity, SpeechEvent
 from modeldeck.tts.response import AudioFormat, TTSUsage
 from modeldeck.tts.wav import Samples
@@ -77,7 +78,7 @@ class SpeechAnswer:
             self._json = [] if start.startswith(b"{") else None
         self._held += len(data)
         if self._held > _LONGEST:
-            raise unreadable(f"more than {_LONGEST >> 20} MB in one piece", request_id=self.request_id)
+            raise SERVICE.unreadable(f"more than {_LONGEST >> 20} MB in one piece", request_id=self.request_id)
         if self._json is not None:
             self._json.append(data)
             return []
@@ -94,7 +95,7 @@ class SpeechAnswer:
         """The answer is over: what is left. Raises ConnectionFailedError when it was cut off, and as `feed`."""
         events: list[SpeechEvent | Download] = []
         if self._json is not None:
-            events += self._take(decoded(b"".join(self._json)))
+            events += self._take(SERVICE.decoded(b"".join(self._json)))
         elif not self.stopped:  # else what follows is no concern of ours
             events += self._take_line()
         if not self.stopped:
@@ -103,14 +104,13 @@ class SpeechAnswer:
             events.append(self._audio(rest))
         if not self.received:
             if not self._url:
-                raise no_audio(self.request_id)
+                raise SERVICE.no_audio(self.request_id)
             events.append(Download(self._url))
         return events + ([self._usage] if self._usage else [])
 
     def broken(self) -> ModelDeckError:
         """The error for an answer that ends before the speech does."""
-        message = "DashScope's answer broke off before its end"
-        return ConnectionFailedError(message, provider=PROVIDER, request_id=self.request_id)
+        return SERVICE.broken_off(self.request_id)
 
     def _take_line(self) -> list[SpeechEvent | Download]:
         line = b"".join(self._line)
@@ -119,7 +119,7 @@ class SpeechAnswer:
         value = value.removeprefix(b" ")
         match name:
             case b"data" if not self.stopped:
-                events = self._take(decoded(value))
+                events = self._take(SERVICE.decoded(value))
                 self._kind, self._status = "", None
                 return events
             case b"event":
@@ -128,7 +128,7 @@ class SpeechAnswer:
                 self._status = int(value[12:])
             case b"id" if value.isdigit():
                 if self._id and int(value) not in (self._id, self._id + 1):  # counted: what is missing may be audio
-                    raise unreadable(f"event {int(value)} after event {self._id}", request_id=self.request_id)
+                    raise SERVICE.unreadable(f"event {int(value)} after event {self._id}", request_id=self.request_id)
                 self._id = int(value)
             case b"" | b"id" | b"retry":
                 pass
@@ -146,7 +146,7 @@ class SpeechAnswer:
             self.request_id = request_id
             events.append(Identity(request_id=request_id))
         audio = part(answer, "output", "audio")
-        if (data := audio.get("data")) and (samples := self._samples.feed(audio_bytes(data))):
+        if (data := audio.get("data")) and (samples := self._samples.feed(SERVICE.audio_bytes(data))):
             events.append(self._audio(samples))
         self._url = text_of(audio.get("url")) or self._url
         self._usage = usage_of(part(answer, "usage")) or self._usage
@@ -159,7 +159,7 @@ class SpeechAnswer:
         if self._kind == "error" or (status or 0) >= 400 or (code and not part(answer, "output")):
             message = text_of(answer.get("message"))
             request_id = text_of(answer.get("request_id")) or self.request_id
-            raise service_error(code, message, status=status, request_id=request_id)
+            raise SERVICE.error(code, message, status=status, request_id=request_id)
 
     def _audio(self, data: bytes) -> Audio:
         self.received += len(data)
@@ -191,7 +191,7 @@ class Asked:
 def parse_request(data: bytes, find: Callable[[str], Facts | None]) -> Asked | Rejection:
     """The server's side: what is asked for, or what is wrong with it; `find` knows the models."""
     try:
-        request = decoded(data)
+        request = SERVICE.decoded(data)
     except ProtocolError:
         return Rejection(400, "InvalidParameter", "Required body invalid, please check the request body format.")
     model, spoken = text_of(request.get("model")), request.get("input")

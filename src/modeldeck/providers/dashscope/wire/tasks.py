@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from modeldeck._wire.acts import End, Speak, Stop
+from modeldeck._wire.frames import encoded, part, text_of
 from modeldeck.errors import ModelDeckError, ProtocolError, UnsupportedError
-from modeldeck.providers.dashscope.wire.acts import End, Speak, Stop
 from modeldeck.providers.dashscope.wire.characters import Sentences, counted, pieces
-from modeldeck.providers.dashscope.wire.errors import close_error, no_audio, service_error, unreadable
+from modeldeck.providers.dashscope.wire.errors import SERVICE
 from modeldeck.providers.dashscope.wire.facts import Between, Facts, Is, OneOf, Rules, broken
-from modeldeck.providers.dashscope.wire.frames import audio_format, decoded, encoded, merged, part, text_of, usage_of
+from modeldeck.providers.dashscope.wire.frames import audio_format, merged, usage_of
 from modeldeck.providers.dashscope.wire.timings import Words
 from modeldeck.tts.hook import Audio, ConversationEvent, Identity, SentenceBegin, UtteranceEnd
 from modeldeck.tts.response import TTSUsage, WordTiming
@@ -144,7 +145,7 @@ class TaskClient:
         """Raises what the service refuses with, ProtocolError."""
         if isinstance(frame, bytes):
             return self._binary(frame)
-        event = decoded(frame)
+        event = SERVICE.decoded(frame)
         if self.on_event is not None:
             self.on_event(event)
         header, payload = part(event, "header"), part(event, "payload")
@@ -155,7 +156,7 @@ class TaskClient:
         if name == "task-failed":
             self.state = "failed"
             code, message = text_of(header.get("error_code")), text_of(header.get("error_message"))
-            raise service_error(code, message, request_id=self.task_id)
+            raise SERVICE.error(code, message, request_id=self.task_id)
         state = _RECEIVE.get((self.state, name))
         if state is None:
             self.ignored += 1
@@ -172,11 +173,11 @@ class TaskClient:
 
     def closed(self, code: int | None, reason: str) -> ModelDeckError:
         """The error for a connection that ends before the speech does."""
-        return close_error(code, reason, self.task_id)
+        return SERVICE.close_error(code, reason, self.task_id)
 
     def _binary(self, data: bytes) -> list[ConversationEvent]:
         if self.state not in ("running", "finishing"):
-            raise unreadable("audio outside a task", request_id=self.task_id)
+            raise SERVICE.unreadable("audio outside a task", request_id=self.task_id)
         if not data:
             return []
         self.received += len(data)
@@ -193,7 +194,7 @@ class TaskClient:
 
     def _finished(self) -> list[ConversationEvent]:
         if not self.received and self._spoke:
-            raise no_audio(self.task_id)
+            raise SERVICE.no_audio(self.task_id)
         return [self._usage, UtteranceEnd()] if self._usage else [UtteranceEnd()]
 
 
@@ -284,7 +285,7 @@ class TaskServer:
 
     def receive(self, frame: str | bytes, now: float) -> list[Act]:
         try:
-            event = decoded(frame)
+            event = SERVICE.decoded(frame)
         except ProtocolError:
             return [Fail("", 1007, "Invalid payload data")]
         header, payload = part(event, "header"), part(event, "payload")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from modeldeck.providers.dashscope.wire.frames import part, text_of
+from modeldeck._wire.frames import part, text_of
 from modeldeck.tts.response import WordTiming
 
 

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from modeldeck.providers.dashscope.wire import realtime, speech, tasks
-from modeldeck.sandbox.box import Box
+from modeldeck.sandbox.box import Box, bearer
 from modeldeck.sandbox.emulators.dashscope.models import facts, failure, names, rejection
 from modeldeck.sandbox.emulators.dashscope.sockets import Session, Tasks
 from modeldeck.sandbox.line import Line
@@ -128,7 +128,7 @@ class DashScope:
 
     async def compatible_models(self, request: Request) -> Response:
         name = str(uuid4())
-        if self._box.key_problem(request.headers.get("authorization")):
+        if self._box.key_problem(bearer(request)):
             error = {"message": "Incorrect API key provided. ", "type": "invalid_request_error", "param": None}
             return JSONResponse({"error": {**error, "code": "invalid_api_key"}, "request_id": name}, 401)
         if refused := self._refused(request, "", name):
@@ -158,7 +158,7 @@ class DashScope:
         await Tasks(self._box, socket).run()
 
     def _refused(self, connection: HTTPConnection, model: str, name: str) -> Response | None:
-        if problem := self._box.key_problem(connection.headers.get("authorization")):
+        if problem := self._box.key_problem(bearer(connection)):
             told = speech.Rejection(401, "InvalidApiKey", _AUTHENTICATION[problem])
             return JSONResponse(told.body(name), 401, {"x-request-id": name})
         refusal = self._box.refusal(connection, model)

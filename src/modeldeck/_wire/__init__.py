@@ -1,0 +1,1 @@
+"""What the protocols of two providers or more share; no I/O."""
