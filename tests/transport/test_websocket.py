@@ -221,6 +221,18 @@ async def test_only_a_cancelled_loan_is_salvaged(sockets: Sockets, ending: type[
         await until(lambda: not sockets.open)
 
 
+async def test_headers_that_age_are_made_for_each_connection(sockets: Sockets) -> None:
+    tokens = iter(("one", "two"))
+
+    def headers() -> dict[str, str]:
+        return {"Authorization": next(tokens)}
+
+    dial = Dial(sockets.url, headers)
+    assert dial == Dial(sockets.url, headers)
+    async with Transport() as transport, transport.lend(dial, connect=1), transport.lend(dial, connect=1):
+        assert [one["Authorization"] for one in sockets.headers] == ["one", "two"]
+
+
 async def test_a_kept_link_that_cannot_be_prepared_is_closed(sockets: Sockets) -> None:
     async def fail_later(link: Link) -> None:
         if link.state:

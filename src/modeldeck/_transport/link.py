@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from modeldeck._transport.ws import WebSocket
 
 
+Headers = Mapping[str, str] | Callable[[], Mapping[str, str]]
+
+
 class LinkClosed(ConnectionFailedError):
     """The other end closed the WebSocket, or it was lost (`close_code` 1006)."""
 
@@ -82,15 +85,19 @@ class Link:
 class Dial:
     """What a WebSocket is opened with, and which spares fit.
 
-    `key`: what else must agree for a spare to fit. `prepare` runs once after the handshake; `lasts`: seconds that
+    `headers` may be a function, called for each connection: a token that ages is made there. `key`: what else must agree for a spare to fit. `prepare` runs once after the handshake; `lasts`: seconds that
     a prepared spare stays usable.
     """
 
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
+    headers: Headers = field(default_factory=dict[str, str], hash=False)
     key: Hashable = None
     prepare: Callable[[Link], Awaitable[None]] | None = field(default=None, compare=False)
     lasts: float | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
-        return f"Dial({urlsplit(self.url)._replace(query='', fragment='').geturl()!r}, headers={sorted(self.headers)})"
+        return f"Dial({urlsplit(self.url)._replace(query='', fragment='').geturl()!r})"
+
+    def handshake(self) -> Mapping[str, str]:
+        """The headers of one connection."""
+        return self.headers() if callable(self.headers) else self.headers

@@ -156,7 +156,7 @@ class Pool:
         from modeldeck._transport.ws import WebSocket
 
         place = place_of(dial.url)
-        headers = merged({"User-Agent": USER_AGENT}, self.settings.headers, dial.headers)
+        headers = merged({"User-Agent": USER_AGENT}, self.settings.headers, dial.handshake())
         spare = await self._room(dial, fresh, allowed)
         if spare is not None and spare.link is not None:
             return spare, spare.link
