@@ -17,7 +17,7 @@ from tools import distributions
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src"
-HEAVY = {"pydantic", "httpx", "httpx_sse", "websockets", "yaml", "jsonschema", "asyncio"}
+HEAVY = {"pydantic", "httpx", "websockets", "yaml", "jsonschema", "asyncio"}
 DATABASES = {"aiosqlite", "asyncpg", "peewee", "psycopg", "psycopg2", "pymongo", "redis", "sqlalchemy"}
 SERVERS = {
     "aiohttp",

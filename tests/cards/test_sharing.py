@@ -189,7 +189,7 @@ def test_a_file_is_parsed_once_however_many_threads_ask(tmp_path: Path) -> None:
     assert all(one == found[0] for one in found)
 
 
-HEAVY = ("jsonschema", "httpx", "httpx_sse", "websockets", "espeakng_loader", "dashscope", "rich", "click", "asyncio")
+HEAVY = ("jsonschema", "httpx", "websockets", "espeakng_loader", "dashscope", "rich", "click", "asyncio")
 FRESH = """
 import sys
 {code}
