@@ -13,6 +13,7 @@ from modeldeck import Limits, Transport
 from modeldeck._transport import pool as pools
 from modeldeck._transport import spares, ws
 from modeldeck._transport.link import Dial, HandshakeRefused, Link, LinkClosed
+from modeldeck._transport.opening import is_public
 from modeldeck.errors import ConcurrentUseError, ConnectionFailedError, CredentialError, TimeoutExceededError
 
 from .conftest import HEADERS, Listener, Sockets, until
@@ -385,3 +386,50 @@ async def test_a_slow_consumer_keeps_its_connection_and_memory_is_bounded(
             assert len(await link.receive()) == size
         await link.send("hello")
         assert await link.receive() == "hello"
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1:248:1893:25c8:1946", True),
+        ("64:ff9b::5db8:d822", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("::1", False),
+        ("fe80::1%lo", False),
+        ("fd00::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+    ],
+)
+def test_which_addresses_are_public(address: str, public: bool) -> None:
+    assert is_public(address) == public
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]"])
+async def test_only_public_addresses_on_demand(sockets: Sockets, host: str) -> None:
+    url = sockets.url.replace("127.0.0.1", host)
+    async with Transport(public_only=True) as transport:
+        with pytest.raises(ConnectionFailedError, match="private network") as caught:
+            async with transport.lend(Dial(url), connect=1):
+                pass
+        with pytest.raises(ConnectionFailedError, match="private network"):
+            async with transport.exchange("GET", url.replace("ws:", "http:"), headers={}, connect=1):
+                pass
+    assert (caught.value.code, caught.value.retryable) == ("private_address", False)
+    assert sockets.opened == 0
+
+
+async def test_a_proxy_is_not_asked_for_a_private_address() -> None:
+    async with Transport(public_only=True, proxy="http://127.0.0.1:9") as transport:
+        with pytest.raises(ConnectionFailedError, match="private network"):
+            async with transport.lend(Dial("ws://10.0.0.1/"), connect=1):
+                pass

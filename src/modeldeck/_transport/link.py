@@ -85,7 +85,8 @@ class Link:
 class Dial:
     """What a WebSocket is opened with, and which spares fit.
 
-    `headers` may be a function, called for each connection: a token that ages is made there. `key`: what else must agree for a spare to fit. `prepare` runs once after the handshake; `lasts`: seconds that
+    `headers` may be a function, called for each connection: a token that ages is made there. `key`: what else must
+    agree for a spare to fit. `prepare` runs after the handshake, and again when a link is kept; `lasts`: seconds that
     a prepared spare stays usable.
     """
 

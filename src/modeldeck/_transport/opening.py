@@ -8,17 +8,20 @@ import ssl
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from itertools import chain, zip_longest
 from typing import Any, TypeVar
 
 from modeldeck import __version__
 from modeldeck._transport import failures
 from modeldeck._transport.place import Place, Proxy
+from modeldeck._transport.settings import Settings
 from modeldeck.errors import ConnectionFailedError, ModelDeckError
 
 GRACE = 1.0  # seconds that a closing connection waits for the other end
 ATTEMPT = 0.25  # seconds after which the next address of a name is tried beside the first (RFC 8305)
 MOST_ANSWERED = 65_536  # bytes of a proxy's answer
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 
 
 class End(asyncio.Protocol):
@@ -66,14 +69,18 @@ class End(asyncio.Protocol):
 AnEnd = TypeVar("AnEnd", bound=End)
 
 
-async def connect(
-    end: AnEnd, place: Place, proxy: Proxy | None, tls: Callable[[], ssl.SSLContext], *, forwarded: bool = False
-) -> AnEnd:
-    """Connect `end` to `place`; raises our own errors. `forwarded`: the proxy itself passes plain HTTP on."""
+async def connect(end: AnEnd, proxy: Proxy | None, settings: Settings, *, forwarded: bool = False) -> AnEnd:
+    """Connect `end` to its place; raises our own errors. `forwarded`: the proxy itself passes plain HTTP on.
+
+    Behind a proxy, which looks up names itself, `public_only` holds for a host that is an address.
+    """
     tunnel: _Tunnel | None = None
+    place, tls, public_only = end.place, settings.tls, settings.public_only
     try:
+        if public_only and proxy is not None:
+            _public(place, _numeric(place) or [None])
         if proxy is None:
-            await _tcp(end, place, tls() if place.secure else None)
+            await _tcp(end, place, tls() if place.secure else None, public_only=public_only)
         elif forwarded:
             await _tcp(end, proxy.place, tls() if proxy.place.secure else None, proxied=True)
         else:
@@ -116,12 +123,14 @@ async def within(allowed: Allowance, place: Place) -> AsyncGenerator[None]:
         raise failures.too_slow(place, allowed.limit) from None
 
 
-async def _tcp(end: End, place: Place, context: ssl.SSLContext | None, proxied: bool = False) -> None:
+async def _tcp(
+    end: End, place: Place, context: ssl.SSLContext | None, proxied: bool = False, public_only: bool = False
+) -> None:
     options: dict[str, Any] = {}
     if context is not None:
         options = {"ssl": context, "server_hostname": place.host, "ssl_shutdown_timeout": GRACE}
     try:
-        sock = await _connected(end.loop, place)
+        sock = await _connected(end.loop, place, public_only)
         try:
             await end.loop.create_connection(lambda: end, sock=sock, **options)
         except BaseException:
@@ -132,11 +141,13 @@ async def _tcp(end: End, place: Place, context: ssl.SSLContext | None, proxied: 
         raise failures.not_connected(error, place, proxied) from error
 
 
-async def _connected(loop: asyncio.AbstractEventLoop, place: Place) -> socket.socket:
+async def _connected(loop: asyncio.AbstractEventLoop, place: Place, public_only: bool) -> socket.socket:
     """A socket to the first address that answers; asyncio's own race loses sockets when it is cancelled (3.11)."""
     found = _numeric(place)
     if not found:
         found = await loop.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    if public_only:
+        found = _public(place, found)
     addresses: list[tuple[int, Any]] = [(one[0], one[4]) for one in found]
     if len(addresses) == 1:
         return await _attempt(loop, *addresses[0])
@@ -175,6 +186,29 @@ def _numeric(place: Place) -> list[Any]:
         )
     except (OSError, UnicodeError):
         return []
+
+
+def _public(place: Place, found: list[Any]) -> list[Any]:
+    """Those of the public internet; None, an address that is not known yet, passes. Raises ConnectionFailedError."""
+    public = [one for one in found if one is None or is_public(one[4][0])]
+    if public:
+        return public
+    raise ConnectionFailedError(
+        f"{place.host} is an address inside a private network, which is not to be reached from here",
+        code="private_address",
+        retryable=False,
+    )
+
+
+def is_public(address: str) -> bool:
+    """Whether it belongs to the public internet; an address that wraps an IPv4 one is judged by that."""
+    found = ip_address(address.partition("%")[0])
+    if isinstance(found, IPv6Address):
+        wrapped = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if found in _NAT64:
+            wrapped = IPv4Address(int(found) & 0xFFFFFFFF)
+        found = wrapped or found
+    return found.is_global and not found.is_multicast
 
 
 async def _attempt(loop: asyncio.AbstractEventLoop, family: int, address: Any) -> socket.socket:

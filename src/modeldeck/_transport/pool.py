@@ -199,7 +199,7 @@ class Pool:
         self._ends.add(end)
         end.gone = self._gone
         try:
-            await connect(end, end.place, proxy, self.settings.tls, forwarded=forwarded)
+            await connect(end, proxy, self.settings, forwarded=forwarded)
             if handshake is not None:
                 await end.handshake(handshake)
             if self.closed:

@@ -46,6 +46,7 @@ class Settings:
     proxy: Proxy | None
     limits: Limits
     headers: Mapping[str, str]
+    public_only: bool = False
 
     def tls(self) -> ssl.SSLContext:
         return self.ssl_context if self.ssl_context is not None else default_context()

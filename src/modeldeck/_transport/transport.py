@@ -15,7 +15,7 @@ from modeldeck._transport.observe import NO_WATCH, Observer, Watch
 from modeldeck._transport.place import parse_proxy, place_of
 from modeldeck._transport.pool import Pool
 from modeldeck._transport.settings import Limits, Settings
-from modeldeck.errors import ConnectionFailedError, UnsupportedError
+from modeldeck.errors import ConnectionFailedError, ParameterError, UnsupportedError
 
 if TYPE_CHECKING:
     import ssl
@@ -30,7 +30,8 @@ _DEFAULTS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "iden
 class Transport:
     """One for as many models as you like, in any event loop; without a proxy given, the environment's is used.
 
-    `http_client` is used for HTTP as it is, and closed by whoever made it.
+    `http_client` is used for HTTP as it is, and closed by whoever made it. `public_only` refuses addresses of private
+    networks and of this machine, looked up names included: for servers whose users say where to connect.
     """
 
     def __init__(
@@ -42,7 +43,10 @@ class Transport:
         limits: Limits | None = None,
         headers: Mapping[str, str] | None = None,
         observer: Observer | None = None,
+        public_only: bool = False,
     ) -> None:
+        if public_only and http_client is not None:
+            raise ParameterError("public_only cannot hold for an http_client of yours: give one or the other")
         self.observer = observer
         self.limits = limits or Limits()
         self._settings = Settings(
@@ -51,6 +55,7 @@ class Transport:
             parse_proxy(proxy) if proxy is not None else None,
             self.limits,
             merged(headers or {}),
+            public_only,
         )
         self._closed = False
         self._pools: dict[asyncio.AbstractEventLoop, Pool] = {}
