@@ -10,6 +10,7 @@ from modeldeck import _lazy
 __version__ = "0.1.0"
 
 if TYPE_CHECKING or not _lazy.install(__name__):
+    from modeldeck._blocking import blocking as blocking
     from modeldeck._transport.limits import Retry as Retry
     from modeldeck._transport.limits import Timeouts as Timeouts
     from modeldeck._transport.observe import Call as Call
