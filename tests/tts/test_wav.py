@@ -9,7 +9,7 @@ import struct
 import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import soundfile
@@ -308,3 +308,25 @@ async def test_the_header_of_a_pipe_stays_open(tmp_path: Path) -> None:
     reading = asyncio.get_running_loop().run_in_executor(None, (tmp_path / "x.wav").read_bytes)
     await raw_model().save("Hello", tmp_path / "x.wav")
     assert (await reading)[:HEADER_BYTES] == wav_header(WAV, None)
+
+
+class Choosing(Numbered):
+    class Parameters(Numbered.Parameters):
+        format: Literal["pcm", "wav"] | None = None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "called", "encoding"),
+    [({}, {}, "wav"), ({"format": "wav"}, {}, "wav"), ({"format": "pcm"}, {}, PCM), ({}, {"format": "pcm"}, PCM)],
+)
+async def test_who_asks_for_raw_samples_gets_no_header(
+    chosen: dict[str, str], called: dict[str, str], encoding: str
+) -> None:
+    tts = Choosing(parameters=chosen, stream=False)
+    whole = await tts.synthesize("One.", **called)
+    assert whole.format == AudioFormat(encoding, RATE)
+    assert whole.audio.startswith(b"RIFF") == (encoding == "wav")
+    async with tts.session(**called) as talk:
+        await talk.send("One.")
+        await talk.flush()
+        assert {part.format for part in [one async for one in talk.utterance()] if part.audio} == {whole.format}

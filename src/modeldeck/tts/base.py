@@ -186,7 +186,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
             speech.spoken,
             self._speak,
             request,
-            delivery=self._delivery,
+            delivery=self._delivered(kwargs),
             retry=self.retry,
             origin=self._origin,
         )
@@ -232,7 +232,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
             conversation.Conversation,
             converse,
             request,
-            delivery=self._delivery,
+            delivery=self._delivered(kwargs),
             timeouts=timeouts,
             retry=retry,
             origin=origin,
@@ -326,6 +326,13 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         from modeldeck.tts.delivery import delivery_of
 
         return delivery_of(self.model, self._card, self.output, self._gives, self._leaves)
+
+    def _delivered(self, parameters: Mapping[str, Any]) -> Delivery:
+        """Of a call with these parameters: who asks for raw PCM gets no WAV."""
+        from dataclasses import replace
+
+        raw = self._leaves({**self._settings.given, **parameters}) == "pcm_s16le" and self.output is None
+        return replace(self._delivery, wav=False) if raw else self._delivery
 
     def _request(self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize") -> SpeechRequest:
         from modeldeck.tts.events import shown, watch
