@@ -271,7 +271,7 @@ async def test_prewarming_opens_and_prepares_and_says_what_went_wrong(sockets: S
 
 async def test_spares_for_those_who_attend(sockets: Sockets) -> None:
     dial = Dial(sockets.url, prepare=ready)
-    async with Transport() as transport:
+    async with Transport(limits=Limits(idle=0.05)) as transport:
         with transport.attend(dial), transport.attend(dial):
             assert sockets.opened == 0
             async with transport.lend(dial, connect=1) as first:
@@ -282,6 +282,19 @@ async def test_spares_for_those_who_attend(sockets: Sockets) -> None:
                     await until(lambda: sockets.opened == 3)
             await until(lambda: sockets.open == 1)
         await until(lambda: not sockets.open)
+
+
+async def test_their_spare_rests_for_whoever_comes_next(sockets: Sockets) -> None:
+    dial = Dial(sockets.url, prepare=ready)
+    async with Transport() as transport:
+        for _ in range(20):
+            with transport.attend(dial):
+                async with transport.lend(dial, connect=1) as link:
+                    assert link.state == "ready"
+                    link.state = None
+                    link.keep()
+        await until(lambda: sockets.open <= 2)
+        assert sockets.opened <= 3
 
 
 async def test_sixteen_who_attend_have_two(sockets: Sockets) -> None:

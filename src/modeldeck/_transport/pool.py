@@ -135,8 +135,7 @@ class Pool:
         if not attendance.attendants:
             del self._attended[target]
             for spare in self._shelves.on(target):
-                if spare.attended:
-                    self._shelves.close(spare)
+                self._forsake(spare)
 
     async def _open_http(self, place: Place, allowed: Allowance, fresh: bool) -> tuple[Spare | None, Any]:
         """A spare that came free meanwhile, or else a new connection."""
@@ -235,7 +234,7 @@ class Pool:
         prepares = attendance.prepares(now)
         there = self._shelves.prepared(target) if prepares else len(self._shelves.on(target))
         for _ in range(attendance.missing(self.limits.spares, there + self._coming.count(target), now)):
-            resting = self._shelves.take(target, now) if prepares and not self._shelves.prepared(target) else None
+            resting = self._shelves.take_unprepared(target, now) if prepares else None
             if self.closed or (resting is None and self._full()):
                 return
             if isinstance(target, Dial) and resting is not None and resting.link is not None:
@@ -268,8 +267,9 @@ class Pool:
 
     def _shelve(self, spare: Spare) -> bool:
         """Keep it for its next loan, if it is still good."""
-        unwanted = spare.attended and spare.shelf not in self._attended
-        if self.closed or unwanted or not spare.end.open or self.loop.time() >= spare.until:
+        if spare.shelf not in self._attended:
+            self._forsake(spare)
+        if self.closed or not spare.end.open or self.loop.time() >= spare.until:
             spare.end.close()
             return False
         if self._coming.deliver(spare):
@@ -278,6 +278,13 @@ class Pool:
         self._look_at(spare.until)
         self._admit()
         return True
+
+    def _forsake(self, spare: Spare) -> None:
+        """Nobody attends any more: it rests like those that were given back."""
+        if spare.attended:
+            spare.attended = False
+            spare.until = min(spare.until, self.loop.time() + self.limits.idle)
+            self._look_at(spare.until)
 
     def _until(self, end: End, lasts: float | None = None, attended: bool = False) -> float:
         """The loop time until which `end`, unused from now on, may be lent."""

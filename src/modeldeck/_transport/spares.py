@@ -72,6 +72,16 @@ class Shelves:
             spare.end.close()
         return None
 
+    def take_unprepared(self, shelf: Dial | Place, now: float) -> Spare | None:
+        """One that only has to be prepared."""
+        for spare in self.on(shelf):
+            if not spare.prepared:
+                self.remove(spare.end)
+                if spare.end.open and now < spare.until:
+                    return spare
+                spare.end.close()
+        return None
+
     def remove(self, end: End) -> Spare | None:
         """Take this one away, if it rests here."""
         spare = self._spares.pop(end, None)
