@@ -1,0 +1,91 @@
+"""OpenAI, and every server that speaks its protocols."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import ConfigDict, Field, model_validator
+
+from modeldeck.credential.base import CredentialBase
+from modeldeck.credential.fields import ApiKey, BaseUrl, origin
+
+if TYPE_CHECKING:
+    from modeldeck.credential.diagnosis import Probe
+
+_HOST = "https://api.openai.com/v1"
+_SUFFIXES = ("/audio/speech", "/audio", "/realtime", "/models")
+_VERSION = re.compile(r"v\d+[a-z0-9]*").fullmatch
+
+
+def _set(name: str) -> str | None:
+    return os.environ.get(name) or None
+
+
+def _base_url() -> str | None:
+    return _set("OPENAI_BASE_URL")
+
+
+def _organization() -> str | None:
+    return _set("OPENAI_ORG_ID")
+
+
+def _project() -> str | None:
+    return _set("OPENAI_PROJECT_ID")
+
+
+class OpenAICredential(CredentialBase):
+    """An API key of OpenAI; or the address of a compatible server, which may want no key."""
+
+    model_config = ConfigDict(title="OpenAI and compatible servers", validate_default=True)
+    models: ClassVar = {"tts": (".tts:OpenAITTSModel", ".realtime_tts:OpenAIRealtimeTTSModel")}
+    env: ClassVar = {"api_key": ("OPENAI_API_KEY",)}
+
+    type: Literal["openai_credential"] = Field(default="openai_credential", title="Type")
+    api_key: ApiKey | None = Field(
+        default=None,
+        title="API key",
+        description="Starts with sk-; made on the OpenAI platform. A server of your own may need none.",
+    )
+    base_url: BaseUrl | None = Field(
+        default_factory=_base_url,
+        title="Base URL",
+        description="Instead of OpenAI's: a compatible server (http://localhost:8880/v1), a proxy, or one of OpenAI's "
+        "regions (https://eu.api.openai.com/v1).",
+    )
+    organization: str | None = Field(
+        default_factory=_organization, title="Organization", description="Who pays, where a key belongs to several."
+    )
+    project: str | None = Field(
+        default_factory=_project, title="Project", description="What it is counted for, where a key serves several."
+    )
+
+    @model_validator(mode="after")
+    def _has_key(self) -> Self:
+        if self.api_key is None and self.base_url is None:
+            raise ValueError(
+                "api_key is missing: give it, or take it from OPENAI_API_KEY with from_env(); only a server of your "
+                "own, named by base_url, may need none"
+            )
+        return self
+
+    def host(self) -> str:
+        """What every path follows, version included: a base URL that has no version gets /v1."""
+        if not self.base_url:
+            return _HOST
+        base = origin(self.base_url, _SUFFIXES)
+        return base if any(map(_VERSION, urlsplit(base).path.split("/"))) else f"{base}/v1"
+
+    def headers(self) -> dict[str, str]:
+        """Who asks, on every wire; without a key and the rest, nothing."""
+        key = self.api_key and f"Bearer {self.api_key.get_secret_value()}"
+        who = {"Authorization": key, "OpenAI-Organization": self.organization, "OpenAI-Project": self.project}
+        return {name: value for name, value in who.items() if value}
+
+    def _probes(self) -> list[Probe]:
+        from modeldeck.credential.diagnosis import Probe
+        from modeldeck.providers.openai.wire.errors import SERVICE
+
+        return [Probe(f"{self.host()}/models", self.headers(), SERVICE.http_error)]
