@@ -1,0 +1,98 @@
+"""Gemini's text-to-speech models over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
+
+from modeldeck._transport.limits import Timeouts
+from modeldeck.providers.gemini.credential import GeminiCredential
+from modeldeck.providers.gemini.parameters import GeminiTTSParameters
+from modeldeck.tts.base import TTSModelBase
+from modeldeck.tts.options import TTSOptions
+
+if TYPE_CHECKING:
+    from modeldeck._transport.observe import Kind
+    from modeldeck.tts.card import TTSModelCard
+    from modeldeck.tts.hook import SpeechEvent, SpeechRequest
+    from modeldeck.tts.response import AudioFormat
+
+
+_WHOLE = 300.0  # seconds: an answer that is not streamed begins when all of it is made
+
+
+class GeminiTTSModel(TTSModelBase[GeminiTTSParameters]):
+    """Gemini TTS: whole texts in, one speaker or two, audio as it is made."""
+
+    provider: ClassVar[str] = "gemini"
+    credential_class = GeminiCredential
+    credential: GeminiCredential
+    Parameters: ClassVar[type[GeminiTTSParameters]] = GeminiTTSParameters
+    type: Literal["gemini_tts"] = "gemini_tts"
+
+    def __init__(
+        self,
+        credential: GeminiCredential,
+        model: str | TTSModelCard = "gemini-2.5-flash-preview-tts",
+        parameters: GeminiTTSParameters | Mapping[str, Any] | None = None,
+        stream: bool = True,
+        **options: Unpack[TTSOptions],
+    ) -> None:
+        super().__init__(credential, model, parameters, stream, **options)
+
+    async def _speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
+        from modeldeck.providers.gemini.wire.errors import SERVICE
+        from modeldeck.providers.gemini.wire.request import body, path
+        from modeldeck.providers.gemini.wire.speech import SpeechAnswer
+
+        parameters = _parameters(request)
+        json = body(request.text, parameters, request.extra)
+        answer = SpeechAnswer()
+        answer.on_event = request.on_event
+        async with self.transport.exchange(
+            "POST",
+            self.credential.host() + path(self.model, parameters["delivery"]),
+            headers=self.credential.headers(),
+            json=json,
+            connect=request.timeouts.connect,
+            watch=request.watch,
+        ) as response:
+            if response.status != 200:
+                raise SERVICE.http_error(response.status, await response.body(), response.headers)
+            async for data in response.chunks():
+                for event in answer.feed(data):
+                    yield event
+        for event in answer.end():
+            yield event
+
+    def _request(self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize") -> SpeechRequest:
+        """Nobody's own time-outs, and no stream: the first audio may take as long as the last."""
+        own = kwargs.get("timeouts") is not None or self.timeouts != Timeouts()
+        request = super()._request(text, kwargs, kind)
+        if own or request.parameters.get("delivery") != "whole":
+            return request
+        return replace(request, timeouts=replace(request.timeouts, first_audio=_WHOLE))
+
+    def _gives(self, target: AudioFormat) -> bool:
+        from modeldeck.providers.gemini.wire.audio import TELEPHONE
+
+        offered = self.Parameters.model_fields if self._card is None else self._card.call_schema["properties"]
+        return target in TELEPHONE.values() and "format" in offered
+
+    def _attend(self, request: SpeechRequest) -> AbstractContextManager[None]:
+        return self.transport.attend(self.credential.host())
+
+    async def _warm(self, request: SpeechRequest) -> None:
+        await self.transport.prewarm(self.credential.host(), connect=request.timeouts.connect)
+
+
+def _parameters(request: SpeechRequest) -> dict[str, Any]:
+    """As the wire sends them: what `output` asks for natively has the last word where a format can be asked for."""
+    from modeldeck.providers.gemini.wire.audio import TELEPHONE
+
+    given = dict(request.parameters)
+    if request.output is not None and "format" in given:
+        given["format"] = request.output.encoding if request.output in TELEPHONE.values() else "pcm"
+    return given
