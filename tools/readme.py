@@ -5,8 +5,10 @@ Usage: python tools/readme.py [--check]
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
+import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -75,7 +77,23 @@ def languages() -> str:
     return table(("Language", "Models"), rows) + (f"\nand {rest} more languages.\n" if rest > 0 else "")
 
 
-TABLES: dict[str, Callable[[], str]] = {"providers": providers, "models": models, "languages": languages}
+def agentscope_v1() -> str:
+    """Each function of the example is a row: its docstring is the old code, the rest of its body the new."""
+    source = (ROOT / "examples/agentscope_v1.py").read_text(encoding="utf-8")
+    lines, rows = source.splitlines(), ["<table>", "<tr><th>AgentScope 1</th><th>modeldeck</th></tr>"]
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.AsyncFunctionDef) and (old := ast.get_docstring(node)):
+            new = textwrap.dedent("\n".join(lines[node.body[0].end_lineno : node.end_lineno]))
+            rows += ["<tr><td>\n", f"```py\n{old}\n```", "\n</td><td>\n", f"```py\n{new}\n```", "\n</td></tr>"]
+    return "\n".join([*rows, "</table>\n"])
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "providers": providers,
+    "models": models,
+    "languages": languages,
+    "agentscope-v1": agentscope_v1,
+}
 
 
 def filled(readme: str) -> str:

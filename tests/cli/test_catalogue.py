@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 import pytest
 
 from modeldeck.cli.catalogue import speaks
-from modeldeck.credential import CredentialBase, CredentialFactory, DashScopeCredential, LocalCredential
+from modeldeck.credential import CredentialBase, CredentialFactory, DashScopeCredential
 from modeldeck.tts import LocalTTSModel, find_model
 
 
@@ -32,7 +32,7 @@ def _broken_provider() -> Iterator[None]:
 def test_models_lists_every_card_as_table_and_json(deck) -> None:
     expected = [
         f"{card.provider}/{card.name}"
-        for credential in (DashScopeCredential, LocalCredential)
+        for credential in CredentialFactory.credential_classes()
         for card in credential.list_tts_models()
     ]
     table, data = deck("models"), deck("models", "--json")

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import Field, SecretStr, create_model
 
-from modeldeck.credential import ApiKey, CredentialBase, CredentialFactory, DashScopeCredential, LocalCredential
+from modeldeck.credential import ApiKey, CredentialBase, CredentialFactory, DashScopeCredential
 from modeldeck.errors import CredentialError
 
 
@@ -128,10 +128,11 @@ def test_from_dict_never_changes_its_input() -> None:
     assert data == {"type": "dashscope_credential", "api_key": " sk-1\n"}
 
 
+SHIPPED = [f"{name}_credential" for name in ("azure", "dashscope", "gemini", "livekit", "local", "openai")]
 UNKNOWN: dict[str, tuple[Any, str]] = {
     "near miss": ({"type": "dashscop_credential"}, "did you mean 'dashscope_credential'?"),
-    "far": ({"type": "zzz"}, "dashscope_credential, local_credential"),
-    "missing": ({}, "type is missing; one of dashscope_credential, local_credential"),
+    "far": ({"type": "zzz"}, ", ".join(SHIPPED)),
+    "missing": ({}, f"type is missing; one of {', '.join(SHIPPED)}"),
     "null": ({"type": None}, "type is missing"),
     "a list": ({"type": ["local_credential"]}, "no credential type"),
     "a number": ({"type": 1}, "no credential type"),
@@ -151,19 +152,23 @@ def test_from_dict_says_which_types_there_are(what: str) -> None:
 
 def test_forms_are_valid_and_hide_what_a_form_must_not_ask() -> None:
     forms = CredentialFactory.list_schemas()
-    assert [form["title"] for form in forms] == ["DashScope (Alibaba Cloud Model Studio)", "Local voice"]
+    assert [form["properties"]["type"]["const"] for form in forms] == SHIPPED
+    assert [form["title"] for form in forms[:2]] == [
+        "Azure Speech (Microsoft)",
+        "DashScope (Alibaba Cloud Model Studio)",
+    ]
     for form in forms:
         Draft202012Validator.check_schema(form)
         assert "id" not in form["properties"]
         assert form["properties"]["type"]["const"]
         assert form["type"] == "object"
         assert all(prop["title"] for prop in form["properties"].values())
-    dashscope = forms[0]["properties"]
+    dashscope = forms[1]["properties"]
     assert (dashscope["api_key"]["format"], dashscope["api_key"]["writeOnly"]) == ("password", True)
     assert dashscope["region"]["enum"] == ["cn-beijing", "ap-southeast-1", "us-east-1", "cn-hongkong"]
     assert dashscope["region"]["default"] == "cn-beijing"
     assert dashscope["base_url"]["type"] == "string"
-    assert forms[0]["required"] == ["api_key"]
+    assert forms[1]["required"] == ["api_key"]
     assert all(dashscope[name]["description"] for name in dashscope if name not in ("type",))
 
 
@@ -195,7 +200,8 @@ def test_many_threads_see_the_same_types() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert seen == [[DashScopeCredential, LocalCredential]] * 8
+    assert [one.model_fields["type"].default for one in seen[0]] == SHIPPED
+    assert seen == [seen[0]] * 8
 
 
 def test_a_family_that_is_not_there_is_an_empty_list() -> None:
@@ -214,5 +220,7 @@ def test_find_names_what_was_meant_or_what_there_is() -> None:
     assert CredentialFactory.find("dashscope") is CredentialFactory.find("dashscope_credential") is DashScopeCredential
     with pytest.raises(CredentialError, match="no provider 'dashscop'; did you mean 'dashscope'"):
         CredentialFactory.find("dashscop")
-    with pytest.raises(CredentialError, match="no provider 'zzz'; there are: dashscope, local"):
+    with pytest.raises(
+        CredentialError, match="no provider 'zzz'; there are: azure, dashscope, gemini, livekit, local, openai"
+    ):
         CredentialFactory.find("zzz")

@@ -74,7 +74,7 @@ def test_a_fault_hides_no_misspelling() -> None:
         ("local/:x", "write provider/model"),
         (5, "write provider/model"),
         ("dashscop/qwen3-tts-flash", "did you mean 'dashscope'"),
-        ("nowhere/x", "there are: dashscope, local"),
+        ("nowhere/x", "there are: azure, dashscope, gemini, livekit, local, openai"),
         ("dashscope/qwen3-tts-flahs", "did you mean 'qwen3-tts-flash'"),
         ("dashscope/zzz", "there are: "),
     ],

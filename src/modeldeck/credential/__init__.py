@@ -11,5 +11,9 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.credential.factory import CredentialFactory as CredentialFactory
     from modeldeck.credential.fields import ApiKey as ApiKey
     from modeldeck.credential.fields import BaseUrl as BaseUrl
+    from modeldeck.providers.azure.credential import AzureCredential as AzureCredential
     from modeldeck.providers.dashscope.credential import DashScopeCredential as DashScopeCredential
+    from modeldeck.providers.gemini.credential import GeminiCredential as GeminiCredential
+    from modeldeck.providers.livekit.credential import LiveKitCredential as LiveKitCredential
     from modeldeck.providers.local.credential import LocalCredential as LocalCredential
+    from modeldeck.providers.openai.credential import OpenAICredential as OpenAICredential

@@ -5,13 +5,19 @@ from typing import TYPE_CHECKING
 from modeldeck import _lazy
 
 if TYPE_CHECKING or not _lazy.install(__name__):
+    from modeldeck.providers.azure.realtime_tts import AzureRealtimeTTSModel as AzureRealtimeTTSModel
+    from modeldeck.providers.azure.tts import AzureTTSModel as AzureTTSModel
     from modeldeck.providers.dashscope.cosyvoice import (
         DashScopeCosyVoiceRealtimeTTSModel as DashScopeCosyVoiceRealtimeTTSModel,
     )
     from modeldeck.providers.dashscope.cosyvoice import DashScopeCosyVoiceTTSModel as DashScopeCosyVoiceTTSModel
     from modeldeck.providers.dashscope.realtime_tts import DashScopeRealtimeTTSModel as DashScopeRealtimeTTSModel
     from modeldeck.providers.dashscope.tts import DashScopeTTSModel as DashScopeTTSModel
+    from modeldeck.providers.gemini.tts import GeminiTTSModel as GeminiTTSModel
+    from modeldeck.providers.livekit.tts import LiveKitTTSModel as LiveKitTTSModel
     from modeldeck.providers.local.tts import LocalTTSModel as LocalTTSModel
+    from modeldeck.providers.openai.realtime_tts import OpenAIRealtimeTTSModel as OpenAIRealtimeTTSModel
+    from modeldeck.providers.openai.tts import OpenAITTSModel as OpenAITTSModel
     from modeldeck.tts.base import TTSModelBase as TTSModelBase
     from modeldeck.tts.card import TTSModelCard as TTSModelCard
     from modeldeck.tts.facts import Voice as Voice

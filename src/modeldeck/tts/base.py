@@ -25,7 +25,7 @@ from modeldeck.tts.carded import Carded
 from modeldeck.tts.connected import Connected
 from modeldeck.tts.options import Enforce, NoParameters, OnEvent, check_options
 from modeldeck.tts.settings import Settings
-from modeldeck.tts.text import plain_text
+from modeldeck.tts.text import message_id, plain_text
 
 if TYPE_CHECKING:
     import os
@@ -173,9 +173,9 @@ class TTSModelBase(Connected, Carded, Generic[P]):
 
         if self._private is not None:
             self._no_parameters(kwargs)
-            more = "" if text is None else plain_text(text)
-            self._settings.check_text(more)
-            return speech.Speech(self._private.finish(more), stream=self.streaming)
+            more, message = ("", None) if text is None else (plain_text(text), message_id(text))
+            self._settings.check_text(self._private.new(more, message))
+            return speech.Speech(self._private.finish(more, message), stream=self.streaming)
         if text is None:
             raise ParameterError("nothing to speak: give a text, or push it inside `async with`", parameter="text")
         request = self._request(plain_text(text), kwargs)

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from modeldeck.errors import ConcurrentUseError, ParameterError, UnsupportedError
-from modeldeck.tts.text import plain_text
+from modeldeck.tts.text import message_id, plain_text
 
 if TYPE_CHECKING:
     from modeldeck.message import Msg
@@ -54,9 +54,13 @@ class Connected:
             await conversation.close()
 
     async def push(self, text: str | Msg, **kwargs: Any) -> TTSResponse:
-        """Append text; returns the audio that arrived since the last delivery, perhaps none, without waiting."""
+        """Append text; returns the audio that arrived since the last delivery, perhaps none, without waiting.
+
+        A Msg may grow: of one that was pushed before (its `id` says so) only what is new is appended. Another one
+        may begin when the utterance is finished.
+        """
         self._no_parameters(kwargs)
-        return await self._connected().push(plain_text(text))
+        return await self._connected().push(plain_text(text), message_id(text))
 
     async def commit(self) -> None:
         """The text pushed so far is one utterance; synthesize it now."""

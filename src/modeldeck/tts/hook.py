@@ -54,6 +54,13 @@ class SentenceBegin:
 
 
 @dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a model that may not read word for word says that it said; several are told one after the other."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class UtteranceEnd:
     """All audio of the text before the last `Flush` has been yielded."""
 
@@ -74,7 +81,7 @@ def known(before: Identity, now: Identity) -> Identity:
     )
 
 
-SpeechEvent = Audio | WordTiming | SentenceBegin | TTSUsage | Identity
+SpeechEvent = Audio | WordTiming | SentenceBegin | TTSUsage | Identity | Transcript
 ConversationEvent = SpeechEvent | UtteranceEnd | Cleared
 
 

@@ -25,20 +25,46 @@ class PrivateConversation:
         self.session = session
         self._finishing = False
         self._broken = False
+        self._closed = False
+        self._message: str | None = None  # the id of the Msg whose text is being spoken
+        self._said = ""  # of that Msg
 
     async def open(self) -> None:
         await self.session.__aenter__()
 
     async def close(self) -> None:
+        self._closed = True
         await self.session.aclose()
 
-    async def push(self, text: str) -> TTSResponse:
-        """Append `text`; what arrived since the last delivery, perhaps nothing, without waiting."""
+    async def push(self, text: str, message: str | None = None) -> TTSResponse:
+        """Append `text`; what arrived since the last delivery, perhaps nothing, without waiting.
+
+        `message`: the id of the Msg that has `text`.
+        """
         session = await self._free()
+        new = self.new(text, message)
         with self._noticed():
-            await session.send(text)
+            await session.send(new)
+            self._said_of(message, new)
             parts = session.arrived()
         return joined(parts, open_sizes=True, is_last=False) if parts else TTSResponse(is_last=False)
+
+    def new(self, text: str, message: str | None) -> str:
+        """What of a Msg's text was not pushed yet. Raises ConcurrentUseError while another one is unfinished."""
+        if message is None or self._message is None:
+            return text
+        if message != self._message:
+            raise ConcurrentUseError(
+                f"the message {self._message} is being spoken; synthesize() finishes it, then {message} may begin"
+            )
+        return text.removeprefix(self._said)
+
+    def _said_of(self, message: str | None, text: str) -> None:
+        if message is not None:
+            self._message, self._said = message, self._said + text
+
+    def _forget(self) -> None:
+        self._message, self._said = None, ""
 
     async def commit(self) -> None:
         session = await self._free()
@@ -50,16 +76,18 @@ class PrivateConversation:
         with self._noticed():
             await session.clear()
 
-    def finish(self, text: str) -> Callable[[], AsyncGenerator[TTSResponse, None]]:
-        """The increments that are left of the utterance, after `text` was added to it."""
-        return lambda: self._rest(text)
+    def finish(self, text: str, message: str | None = None) -> Callable[[], AsyncGenerator[TTSResponse, None]]:
+        """The increments that are left of the utterance, after `text` was added to it as `push` adds it."""
+        return lambda: self._rest(text, message)
 
-    async def _rest(self, text: str) -> AsyncGenerator[TTSResponse, None]:
+    async def _rest(self, text: str, message: str | None) -> AsyncGenerator[TTSResponse, None]:
         session = await self._free()
+        new = self.new(text, message)
         self._finishing = True
         complete = False
         try:
-            await session.send(text)
+            await session.send(new)
+            self._forget()
             if session.unflushed:
                 await session.flush()
             async for increment in session.utterance() if session.speaking else speech.silence():
@@ -72,7 +100,8 @@ class PrivateConversation:
             raise
         finally:
             try:
-                if not complete:
+                if not (complete or self._closed):
+                    self._forget()
                     await session.interrupt()  # what was not taken is not spoken into the next utterance
             finally:
                 self._finishing = False
@@ -93,6 +122,7 @@ class PrivateConversation:
             if not self._finishing:
                 if self._broken:
                     self._broken = False
+                    self._forget()
                     await self.session.interrupt()
                 return self.session
             await asyncio.sleep(0)

@@ -24,6 +24,7 @@ from modeldeck.tts.hook import (
     SpeechEvent,
     SpeechRequest,
     Text,
+    Transcript,
     UtteranceEnd,
 )
 from modeldeck.tts.pace import attempted
@@ -88,7 +89,7 @@ class _Told:
             case TTSUsage():
                 self.usage = both(self.usage, event)
                 return None
-            case Identity() | SentenceBegin():
+            case Identity() | SentenceBegin() | Transcript():
                 return event
             case WordTiming(begin_index=begin, end_index=end):
                 return replace(

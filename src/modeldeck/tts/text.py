@@ -20,6 +20,11 @@ def plain_text(text: Any) -> str:
     return get() or ""
 
 
+def message_id(text: Any) -> str | None:
+    """Of a Msg: which utterance it belongs to. None for a str."""
+    return None if isinstance(text, str) else getattr(text, "id", None)
+
+
 def text_problem(text: str, model: str, limits: Limits | None, before: int = 0) -> ParameterError | None:
     """Half a character, or more than `limits` allow; the second has a `limit`.
 

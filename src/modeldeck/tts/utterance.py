@@ -8,7 +8,7 @@ from typing import assert_never
 from modeldeck.errors import ModelDeckError
 from modeldeck.tts.assemble import Assembler
 from modeldeck.tts.delivery import Delivery
-from modeldeck.tts.hook import Audio, Identity, SentenceBegin, SpeechEvent, known
+from modeldeck.tts.hook import Audio, Identity, SentenceBegin, SpeechEvent, Transcript, known
 from modeldeck.tts.response import TTSResponse, TTSUsage, WordTiming
 
 
@@ -30,6 +30,7 @@ class Utterance:
         self._interruptible = interruptible
         self._usage: TTSUsage | None = None
         self._identity = Identity()
+        self._transcript: list[str] = []
         self._untimed: float | None = None  # where a sentence begins whose timings have not come
 
     def begin_again(self) -> None:
@@ -37,6 +38,7 @@ class Utterance:
         self.timings.clear()
         self.assembler = Assembler(self._delivery)
         self._usage = None
+        self._transcript.clear()
 
     @property
     def text(self) -> str:
@@ -73,6 +75,8 @@ class Utterance:
                 self._usage = event
             case Identity():
                 self._identity = known(self._identity, event)
+            case Transcript():
+                self._transcript.append(event.text.strip())
             case _:
                 assert_never(event)
         return None
@@ -86,7 +90,8 @@ class Utterance:
 
     def ended(self) -> Generator[TTSResponse]:
         """What a conversion held back, and the last increment."""
-        return self.assembler.ended(self._usage, self._clock() - self.began, self.first_audio, self._identity)
+        told = {"transcript": " ".join(self._transcript)} if self._transcript else {}
+        return self.assembler.ended(self._usage, self._clock() - self.began, self.first_audio, self._identity, told)
 
     def heard(self, played: float | None) -> str | None:
         """The text up to the last word that had begun `played` seconds into the audio; None without its timings."""
