@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 from array import array
+from typing import Literal
 
+import numpy
 import pytest
 import soundfile
 from hypothesis import given
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from modeldeck.sandbox import Fault
 from modeldeck.sandbox import voice as voices
+from modeldeck.sandbox.law import Law
 from modeldeck.sandbox.silent import SilentMp3, SilentOpus
 from modeldeck.sandbox.voice import HUGE, Voice, numbered
 
@@ -111,3 +114,25 @@ async def test_the_local_voice_speaks() -> None:
     data = b"".join([chunk async for chunk in await speaker.say("Hello.")])
     assert len(data) == 2 * speaker.sample > 2 * 16000 * 0.2
     assert max(abs(sample) for sample in array("h", data)) > 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("mulaw", {0: 0xFF, 0xFFFF: 0x7F, 0x7FFF: 0x80, 0x8000: 0x00}),
+        ("alaw", {0: 0xD5, 0xFFFF: 0x55, 0x7FFF: 0xAA, 0x8000: 0x2A}),
+    ],
+)
+async def test_the_telephones_laws(name: Literal["mulaw", "alaw"], wanted: dict[int, int]) -> None:
+    """By the corners of ITU-T G.711's tables; and as libsndfile has them, all of them."""
+    whole = numbered(0, 65536)
+    law, cut = Law(name), Law(name)
+    encoded = law.feed(whole)
+    assert b"".join(cut.feed(whole[at : at + 777]) for at in range(0, len(whole), 777)) == encoded
+    assert {sample: encoded[sample] for sample in wanted} == wanted
+    file = io.BytesIO()
+    subtype = "ULAW" if name == "mulaw" else "ALAW"
+    soundfile.write(file, numpy.frombuffer(whole, "<i2"), 8000, format="RAW", subtype=subtype)
+    assert sum(one != other for one, other in zip(encoded, file.getvalue(), strict=True)) <= 65536 // 100
+    speaker = Voice(pace=None).speaker(name, 8000)
+    assert len(b"".join([chunk async for chunk in await speaker.say("One.")])) == 4 * 480

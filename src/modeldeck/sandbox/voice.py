@@ -17,12 +17,13 @@ from typing import Literal, Protocol
 from modeldeck._near import near_or_list, quoted
 from modeldeck.errors import ParameterError
 from modeldeck.sandbox.faults import Fault
+from modeldeck.sandbox.law import Law
 from modeldeck.sandbox.silent import SilentMp3, SilentOpus
 from modeldeck.tts.convert import PCM, Converter
 from modeldeck.tts.response import AudioFormat, WordTiming
 from modeldeck.tts.wav import wav_header
 
-Encoding = Literal["pcm", "wav", "mp3", "opus"]
+Encoding = Literal["pcm", "wav", "mp3", "opus", "mulaw", "alaw"]
 KINDS = ("numbered", "local")
 SLOWEST = 0.01
 HUGE = 10_000_000
@@ -213,8 +214,13 @@ def _words(text: str, begin: float, end: float) -> tuple[WordTiming, ...]:
 
 
 def _encoder(encoding: Encoding, sample_rate: int) -> Encoder | None:
-    if encoding in ("pcm", "wav"):
-        return None
+    match encoding:
+        case "pcm" | "wav":
+            return None
+        case "mulaw" | "alaw":
+            return Law(encoding)
+        case _:
+            pass
     rate = _OPUS_RATES.get(sample_rate, 48000) if encoding == "opus" else sample_rate
     try:
         return Converter(AudioFormat(PCM, sample_rate), AudioFormat(encoding, rate))

@@ -17,7 +17,7 @@ VOICES = ("alloy", "cedar")
 
 
 def server() -> RealtimeServer:
-    made = RealtimeServer("gpt-realtime", VOICES, ("audio/pcm",))
+    made = RealtimeServer("gpt-realtime", VOICES)
     made.opening()
     return made
 
@@ -127,7 +127,7 @@ def test_a_cancel_in_the_conversation() -> None:
         (update(audio={"output": {"speed": 2}}), "decimal_out_of_range", "session.audio.output.speed"),
         (update(output_modalities=["text"]), "invalid_value", "session.output_modalities"),
         (
-            update(audio={"output": {"format": {"type": "audio/pcmu"}}}),
+            update(audio={"output": {"format": {"type": "audio/mpeg"}}}),
             "invalid_value",
             "session.audio.output.format.type",
         ),

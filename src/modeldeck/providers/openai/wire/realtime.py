@@ -37,6 +37,7 @@ _WIRE_FORMATS: dict[str, dict[str, Any]] = {
     "pcmu": {"type": "audio/pcmu"},
     "pcma": {"type": "audio/pcma"},
 }
+_KINDS = tuple(one["type"] for one in _WIRE_FORMATS.values())
 
 
 def path(model: str) -> str:
@@ -330,17 +331,9 @@ _KNOWN = {
 
 
 class RealtimeServer:
-    """The server's side of one session. `voices`: of the model, None when it does not have the model.
+    """The server's side of one session. `voices`: of the model, None when it does not have the model."""
 
-    `formats`: the types of audio that can be made here.
-    """
-
-    def __init__(
-        self,
-        model: str,
-        voices: Sequence[str] | None,
-        formats: Sequence[str] = ("audio/pcm", "audio/pcmu", "audio/pcma"),
-    ) -> None:
+    def __init__(self, model: str, voices: Sequence[str] | None) -> None:
         self.settings: dict[str, Any] = {
             "type": "realtime",
             "object": "realtime.session",
@@ -356,7 +349,6 @@ class RealtimeServer:
             "truncation": "auto",
         }
         self._voices = voices
-        self._formats = formats
         self._heard = False  # a response was spoken: the voice stays
         self._active: Response | None = None
         self._said: list[str] = []  # in the conversation, by the user
@@ -430,8 +422,8 @@ class RealtimeServer:
         if speed is not None and not (isinstance(speed, int | float) and 0.25 <= speed <= 1.5):
             message = f"Invalid '{where}.audio.output.speed': expected a value from 0.25 to 1.5."
             return _wrong(message, "decimal_out_of_range", f"{where}.audio.output.speed")
-        if kind is not None and kind not in self._formats:
-            message = f"There is no encoder for {kind!r} here. Supported values are: {', '.join(self._formats)}."
+        if kind is not None and kind not in _KINDS:
+            message = f"Invalid value: {kind!r}. Supported values are: {', '.join(_KINDS)}."
             return _wrong(message, "invalid_value", f"{where}.audio.output.format.type")
         return None
 
@@ -476,6 +468,7 @@ class Response:
         self.id = f"resp_{_id()}"
         self.text = text
         self.speed: float = output.get("speed") or 1.0
+        self.format = _format({"audio": {"output": output}})
         self.conversation = conversation
         self._output = {"format": output["format"], "voice": output["voice"]}
         self._item = f"item_{_id()}"

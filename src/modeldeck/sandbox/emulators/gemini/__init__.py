@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 from starlette.requests import Request
@@ -10,14 +11,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
-from modeldeck.providers.gemini.wire.audio import PCM
-from modeldeck.providers.gemini.wire.facts import Asked, Rejection, parse_request
+from modeldeck.providers.gemini.wire.audio import PCM, TELEPHONE
+from modeldeck.providers.gemini.wire.facts import Rejection, parse_request
 from modeldeck.providers.gemini.wire.speech import Answer
 from modeldeck.sandbox.box import Box
 from modeldeck.sandbox.emulators.gemini.models import EARLY, facts, failure, names, rejection, shown
 from modeldeck.sandbox.faults import split_model
 from modeldeck.sandbox.line import Line
+from modeldeck.sandbox.voice import Speaker
+from modeldeck.tts.response import AudioFormat
 from modeldeck.tts.wav import wav_header
+
+_WAV = AudioFormat("wav", PCM.sample_rate)
 
 KEY = "AIza-sandbox"
 _VERSIONS = ("v1", "v1beta", "v1alpha")
@@ -76,25 +81,24 @@ class Gemini:
         if refused := self._refused(request, model):
             return refused
         asked = parse_request(await request.body(), split_model(model)[0], facts, version)
-        if isinstance(asked, Asked) and asked.encoding in ("mulaw", "alaw"):
-            asked = Rejection(501, f"the sandbox has no encoder for {asked.encoding}; the service has")
         if isinstance(asked, Rejection):
             return _refused(asked)
         line = self._box.line(request, model)
         streamed = method == "streamGenerateContent"
         # A file is what 3.8 gives unless it is streamed or asked otherwise.
         wav = asked.encoding == "wav" or (asked.encoding is None and asked.facts.formats and not streamed)
-        mime = "audio/wav" if wav else asked.facts.mime
+        form = TELEPHONE.get(asked.encoding or "", _WAV if wav else PCM)
+        mime = asked.facts.mime if form == PCM else f"audio/{form.encoding}"
         answer = Answer(line.model, asked.prompt, mime, uuid4().hex[:22])
         if not streamed:
-            body = partial(self._whole, line, answer, asked.text, wav)
+            body = partial(self._whole, line, answer, asked.text, form)
             return line.stream(body, media_type="application/json; charset=UTF-8")
         if request.query_params.get("alt") != "sse":
             return _refused(Rejection(501, "the sandbox streams server-sent events only: ask with ?alt=sse"))
-        return line.stream(partial(self._stream, line, answer, asked.text, wav), media_type="text/event-stream")
+        return line.stream(partial(self._stream, line, answer, asked.text, form), media_type="text/event-stream")
 
-    async def _stream(self, line: Line, answer: Answer, text: str, wav: bool) -> None:
-        spoken = await self._box.voice.speaker("wav" if wav else "pcm", PCM.sample_rate, fault=line.fault).say(text)
+    async def _stream(self, line: Line, answer: Answer, text: str, form: AudioFormat) -> None:
+        spoken = await self._speaker(form, line).say(text)
         async for chunk in spoken:
             if line.due("error"):
                 await line.event(_broken(line, answer))
@@ -102,9 +106,14 @@ class Gemini:
             await line.audio(answer.chunk(line.base64(chunk)))
         await line.finish(answer.stop(spoken.end))
 
-    async def _whole(self, line: Line, answer: Answer, text: str, wav: bool) -> None:
+    def _speaker(self, form: AudioFormat, line: Line) -> Speaker:
+        encoding: Any = "pcm" if form == PCM else form.encoding
+        return self._box.voice.speaker(encoding, form.sample_rate, fault=line.fault)
+
+    async def _whole(self, line: Line, answer: Answer, text: str, form: AudioFormat) -> None:
         """The JSON in pieces, as a network would cut it: faults find their place."""
-        spoken = await self._box.voice.speaker("pcm", PCM.sample_rate, fault=line.fault).say(text)
+        wav = form == _WAV
+        spoken = await self._speaker(PCM if wav else form, line).say(text)
         data = b"".join([chunk async for chunk in spoken])
         head, tail = bytes(JSONResponse(answer.whole("#", spoken.end)).body).decode().split("#")
         if line.due("error"):

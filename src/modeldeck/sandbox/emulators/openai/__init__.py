@@ -114,7 +114,7 @@ class OpenAI:
             await socket.send_denial_response(_answer(rejection(refusal.status), refusal.headers))
             return
         line = self._box.line(socket, model)
-        server = realtime.RealtimeServer(line.model, voices(line.model), ("audio/pcm",))
+        server = realtime.RealtimeServer(line.model, voices(line.model))
         await socket.accept()
         await Session(self._box, socket, line, server, self._box.key_problem(bearer(socket), ("sk-",))).run()
 

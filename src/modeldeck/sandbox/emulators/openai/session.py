@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, assert_never
+from typing import Any, NoReturn, assert_never
 
 from starlette.websockets import WebSocket
 
@@ -53,7 +53,11 @@ class Session(Conversation[realtime.Response]):
 
     async def _respond(self, response: realtime.Response) -> None:
         line, stops = self._line, self.stops
-        speaker = self.box.voice.speaker("pcm", 24000, rate=response.speed, fault=line.fault, sample=self.sample)
+        form = response.format
+        encoding: Any = "pcm" if form.encoding == "pcm_s16le" else form.encoding
+        speaker = self.box.voice.speaker(
+            encoding, form.sample_rate, rate=response.speed, fault=line.fault, sample=self.sample
+        )
         for frame in response.begin():
             await line.event(frame)
         spoken = await speaker.say(response.text)
