@@ -24,6 +24,7 @@ Warnings: CardWarning, ParameterWarning.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "ConnectionFailedError",
     "ContentRefusedError",
     "CredentialError",
+    "Finding",
     "MissingExtraError",
     "ModelDeckError",
     "ModelNotFoundError",
@@ -118,11 +120,21 @@ class ModelNotFoundError(ModelDeckError):
     """No model of that name, or more than one; lists what is near."""
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a value. `limit` and `suggestion` as in `ParameterError`."""
+
+    message: str
+    parameter: str | None = None
+    limit: Any = None
+    suggestion: str | None = None
+
+
 class ParameterError(ModelDeckError):
     """A value outside the model's schema, found before any network traffic.
 
     `limit` is the keyword's own value (a maximum, the allowed values); `suggestion` the likely spelling;
-    `problems` every finding when there are several.
+    `findings` everything that is wrong, the first of which the other attributes describe; `problems` their messages.
     """
 
     def __init__(
@@ -133,7 +145,7 @@ class ParameterError(ModelDeckError):
         value: Any = None,
         limit: Any = None,
         suggestion: str | None = None,
-        problems: tuple[str, ...] = (),
+        findings: tuple[Finding, ...] = (),
         **details: Any,
     ) -> None:
         super().__init__(message, **details)
@@ -141,7 +153,12 @@ class ParameterError(ModelDeckError):
         self.value = value
         self.limit = limit
         self.suggestion = suggestion
-        self.problems = problems or (message,)
+        self.findings = findings or (Finding(message, parameter, limit, suggestion),)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The messages of all findings."""
+        return tuple(finding.message for finding in self.findings)
 
 
 class ConnectionFailedError(ModelDeckError):

@@ -21,7 +21,7 @@ from modeldeck._cards.check import Violation, has_tag, violations
 from modeldeck._cards.form import Schema, form_shape, resolve
 from modeldeck._cards.shipped import shipped_base
 from modeldeck._near import near_or_list, nearest, quoted, shortened
-from modeldeck.errors import ParameterError
+from modeldeck.errors import Finding, ParameterError
 
 if TYPE_CHECKING:
     from modeldeck._cards.schema import Merged
@@ -348,7 +348,9 @@ def _refusal(rules: Rules, findings: list[_Finding]) -> ParameterError:
         value=_own(first.value),
         limit=_own(first.limit),
         suggestion=first.suggestion,
-        problems=tuple(finding.message for finding in unique),
+        findings=tuple(
+            Finding(one.message, one.parameter or None, _own(one.limit), one.suggestion) for one in unique
+        ),
     )
 
 

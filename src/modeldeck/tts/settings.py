@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from modeldeck._cards import enforce as enforcement
@@ -93,5 +94,5 @@ class Settings:
         hide = self._hide
         if hide(str(error)) != str(error) or hide(str(error.value)) != str(error.value):
             error.args = (hide(str(error)),)
-            error.problems = tuple(map(hide, error.problems))
+            error.findings = tuple(replace(one, message=hide(one.message)) for one in error.findings)
             error.value = "***"
