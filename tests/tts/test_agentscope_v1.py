@@ -98,6 +98,16 @@ async def test_chunks_of_a_message_are_spoken_one_after_the_other(box: Sandbox) 
     assert "".join(spoken(box)) == "One sentence. Two."
 
 
+async def test_a_growing_message_is_never_begun_again(box: Sandbox) -> None:
+    async with realtime(box, stream=False) as tts:
+        for text in ("One ", "One sentence", "One", "One sentence. Two."):  # the third is late
+            await tts.push(message(text))
+        with pytest.raises(ParameterError, match="does not go on"):
+            await tts.push(message("One sentences. Two."))
+        await tts.synthesize(message("One sentence. Two. Three."))
+    assert "".join(spoken(box)) == "One sentence. Two. Three."
+
+
 async def test_the_next_message_begins_after_the_end_of_this_one(box: Sandbox) -> None:
     async with realtime(box, stream=False) as tts:
         for number in range(3):

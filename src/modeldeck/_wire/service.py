@@ -14,6 +14,7 @@ from modeldeck.errors import ConnectionFailedError, ModelDeckError, ProtocolErro
 
 _LONGEST = 500  # characters of the service's own message
 _KEY = re.compile(r"\b(sk|st)-[\w*-]{4,}|\b(AIza)[\w-]{8,}")
+TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")  # a JSON Web Token
 _FINAL = frozenset({1002, 1003, 1007, 1008, 1009})  # RFC 6455 section 7.4.1: what was sent is at fault
 
 
@@ -209,7 +210,7 @@ class Service:
 
 def clean(message: str) -> str:
     """On one line, not too long, and without what looks like a key."""
-    line = _KEY.sub(lambda key: f"{key[1] or key[2]}-…", " ".join(message.split()))
+    line = _KEY.sub(lambda key: f"{key[1] or key[2]}-…", TOKEN.sub("***", " ".join(message.split())))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 

@@ -24,6 +24,7 @@ from pydantic_core import core_schema, to_jsonable_python
 
 from modeldeck._cards.form import Schema, form_shape
 from modeldeck._near import did_you_mean, near_or_list
+from modeldeck._wire.service import TOKEN
 from modeldeck.errors import CredentialError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -116,11 +117,11 @@ class CredentialBase(BaseModel):
         return cast("dict[str, Any]", _revealed(self))
 
     def hide(self, text: str) -> str:
-        """`text` with every secret of this credential masked."""
+        """`text` with every secret of this credential masked, and every token that may have been made of them."""
         for _, secret in _secrets(self):
             word = secret.decode(errors="replace") if isinstance(secret, bytes) else str(secret)
             text = text.replace(word, "***") if word else text
-        return text
+        return TOKEN.sub("***", text)
 
     @classmethod
     def provider_name(cls) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from modeldeck.tts.convert import Converter
 
 _PCM = "pcm_s16le"
+_RAW = (_PCM, "mulaw", "alaw")
 _HEAD = "head"  # in the last increment's metadata: the file's true first bytes, in base64
 
 
@@ -38,7 +39,7 @@ class Assembler:
         self.received = 0
         self._delivery = delivery
         self._announced: AudioFormat | None = None
-        self._native: AudioFormat | None = None  # raw PCM also where it comes as WAV
+        self._native: AudioFormat | None = None  # raw also where it comes, or leaves, as WAV
         self._wav: Samples | None = None  # reads a provider's own
         self._converter: Converter | None = None
         self._half = b""
@@ -46,13 +47,13 @@ class Assembler:
 
     @property
     def seconds(self) -> float:
-        """Seconds of PCM that came so far; 0 for encodings that do not tell."""
+        """Seconds of raw audio that came so far; 0 for encodings that do not tell."""
         frame = self._native_frame
         return self.received // frame / self._native.sample_rate if self._native and frame else 0.0
 
     @property
     def _native_frame(self) -> int | None:
-        return self._native.frame_bytes if self._native and self._native.encoding == _PCM else None
+        return self._native.frame_bytes if self._native and self._native.encoding in _RAW else None
 
     def timing(self, timing: WordTiming) -> None:
         self._timings.append(timing)
@@ -82,7 +83,7 @@ class Assembler:
     def _begin(self, native: AudioFormat) -> None:
         """Settle what goes out. Raises ParameterError when `native` cannot become what was asked for."""
         raw = native.encoding == _PCM
-        self._native = native
+        self._native = replace(native, encoding=native.encoding.removeprefix("wav_"))  # the header is ours to write
         target = self._delivery.target
         if target is None:
             self.format = replace(native, encoding="wav") if raw and (self._delivery.wav or self._wav) else native
@@ -102,7 +103,11 @@ class Assembler:
         assert self.format is not None
         made_here = self._converter is not None or self._native_frame is not None  # not a provider's own WAV
         frame = self.format.frame_bytes if made_here else None
-        header = wav_header(self.format, None) if frame and self.format.encoding == "wav" and not self.bytes else b""
+        header = (
+            wav_header(self.format, None)
+            if frame and self.format.encoding.startswith("wav") and not self.bytes
+            else b""
+        )
         samples = len(data) // frame if frame else None
         offset = self.samples
         self.samples += samples or 0
@@ -158,7 +163,7 @@ class Assembler:
 
 def true_head(last: TTSResponse, size: int) -> bytes:
     """What belongs at the start of a file of `size` bytes in place of what was streamed: sizes, a sum; or nothing."""
-    if last.format is not None and last.format.encoding == "wav" and last.samples is not None and size:
+    if last.format is not None and last.format.encoding.startswith("wav") and last.samples is not None and size:
         return wav_header(last.format, size - HEADER_BYTES)
     return b64decode((last.metadata or {}).get(_HEAD, ""))
 
@@ -171,7 +176,7 @@ def joined(parts: Sequence[TTSResponse], *, open_sizes: bool = False, is_last: b
     form = with_audio[0].format if with_audio else None
     counts = [part.samples for part in with_audio]
     made_here = bool(with_audio) and None not in counts  # else it is the provider's own file, header and all
-    if form is not None and form.encoding == "wav" and made_here and not open_sizes:
+    if form is not None and form.encoding.startswith("wav") and made_here and not open_sizes:
         pcm = data[HEADER_BYTES:] if with_audio[0].offset == 0 else data
         data = wav_header(form, len(pcm)) + pcm
     elif with_audio and not open_sizes:

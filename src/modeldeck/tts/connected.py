@@ -56,8 +56,8 @@ class Connected:
     async def push(self, text: str | Msg, **kwargs: Any) -> TTSResponse:
         """Append text; returns the audio that arrived since the last delivery, perhaps none, without waiting.
 
-        A Msg may grow: of one that was pushed before (its `id` says so) only what is new is appended. Another one
-        may begin when the utterance is finished.
+        A Msg may grow: of one that was pushed before (its `id` says so) only what is new is appended; or it may come
+        in chunks, each of which is appended. Another one may begin when the utterance is finished.
         """
         self._no_parameters(kwargs)
         return await self._connected().push(plain_text(text), message_id(text))

@@ -28,6 +28,8 @@ class Origin:
         error.provider = error.provider or self.provider
         if error.args:
             error.args = (self.hide(str(error.args[0])), *error.args[1:])
+        error.code = error.code and self.hide(error.code)
+        error.request_id = error.request_id and self.hide(error.request_id)
 
 
 def watch(transport: Transport | None, provider: str, model: str, kind: Kind, text: str) -> Watch:

@@ -28,6 +28,7 @@ class PrivateConversation:
         self._closed = False
         self._message: str | None = None  # the id of the Msg whose text is being spoken
         self._said = ""  # of that Msg
+        self._grows = False  # it was pushed again with more at its end
 
     async def open(self) -> None:
         await self.session.__aenter__()
@@ -45,26 +46,37 @@ class PrivateConversation:
         new = self.new(text, message)
         with self._noticed():
             await session.send(new)
+            self._grows = self._grows or (bool(self._said) and len(new) < len(text))
             self._said_of(message, new)
             parts = session.arrived()
         return joined(parts, open_sizes=True, is_last=False) if parts else TTSResponse(is_last=False)
 
     def new(self, text: str, message: str | None) -> str:
-        """What of a Msg's text was not pushed yet. Raises ConcurrentUseError while another one is unfinished."""
+        """What of a Msg's text was not pushed yet: of one that grows, what is new, of one that comes in chunks, all.
+
+        Raises ConcurrentUseError while another one is unfinished, ParameterError for one that was rewritten.
+        """
         if message is None or self._message is None:
             return text
         if message != self._message:
             raise ConcurrentUseError(
                 f"the message {self._message} is being spoken; synthesize() finishes it, then {message} may begin"
             )
-        return text.removeprefix(self._said)
+        if text.startswith(self._said) or not self._grows:
+            return text.removeprefix(self._said)
+        if self._said.startswith(text):  # an older state of it
+            return ""
+        raise ParameterError(
+            f"the message {message} does not go on from what was pushed of it; what is spoken cannot be changed",
+            parameter="text",
+        )
 
     def _said_of(self, message: str | None, text: str) -> None:
         if message is not None:
             self._message, self._said = message, self._said + text
 
     def _forget(self) -> None:
-        self._message, self._said = None, ""
+        self._message, self._said, self._grows = None, "", False
 
     async def commit(self) -> None:
         session = await self._free()

@@ -32,11 +32,14 @@ _MEDIA_TYPES = {
     "g722": "audio/G722",  # RFC 3551
     "raw_opus": "audio/opus",
 }
+_SAMPLE_BYTES = {"pcm_s16le": 2, "wav": 2, "mulaw": 1, "wav_mulaw": 1, "alaw": 1, "wav_alaw": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
     """What bytes of audio mean. `encoding`: `pcm_s16le` (raw), `wav` (the same with a header), `mp3`, `opus`, …
+
+    `mulaw` and `alaw` are G.711, `wav_mulaw` and `wav_alaw` the same with a header.
 
     `sample_rate` in Hz.
     """
@@ -62,7 +65,8 @@ class AudioFormat:
     @property
     def frame_bytes(self) -> int | None:
         """Bytes of one sample of all channels; None where a byte says nothing about time."""
-        return 2 * self.channels if self.encoding in ("pcm_s16le", "wav") else None
+        size = _SAMPLE_BYTES.get(self.encoding)
+        return None if size is None else size * self.channels
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,10 @@ class SavedSpeech:
 
 
 # What a file's name says is in it, best first. Raw PCM and WAV are each other's with the header put on or taken off.
+_WAVE = ("wav", _PCM, "wav_mulaw", "wav_alaw", "mulaw", "alaw")
 _NAMES: dict[str, tuple[str, ...]] = {
-    ".wav": ("wav", _PCM),
-    ".wave": ("wav", _PCM),
+    ".wav": _WAVE,
+    ".wave": _WAVE,
     ".pcm": (_PCM, "wav"),
     ".raw": (_PCM, "wav"),
     ".ogg": ("ogg", "opus"),
@@ -109,7 +110,7 @@ class _Content:
             self._native, self.format = increment.format, self._kind(increment.format, increment.samples is not None)
         if self._native != self.format and self.format is not None and increment.samples is not None:
             samples = data[len(data) - increment.samples * (self.format.frame_bytes or 0) :]
-            wanted = self.format.encoding == "wav" and not self.size
+            wanted = self.format.encoding.startswith("wav") and not self.size
             data = (wav_header(self.format, None) if wanted else b"") + samples
         self.size += len(data)
         return data
@@ -118,15 +119,17 @@ class _Content:
         """What belongs at the start of the complete file."""
         if self._native == self.format:
             return true_head(self.last, self.size)
-        wrapped = self.format is not None and self.format.encoding == "wav"
+        wrapped = self.format is not None and self.format.encoding.startswith("wav")
         return wav_header(self.format, self.size - HEADER_BYTES) if self.format and wrapped else b""
 
     def _kind(self, native: AudioFormat, counted: bool) -> AudioFormat:
         names = encodings_of(self._path)
         if not names or native.encoding == names[0]:
             return native
-        if counted and names[0] in ("wav", _PCM):
+        if counted and names[0] in ("wav", _PCM) and native.encoding in ("wav", _PCM):
             return replace(native, encoding=names[0])
+        if native.encoding in ("mulaw", "alaw") and native.encoding in names:
+            return replace(native, encoding=f"wav_{native.encoding}")
         if native.encoding in names and names[0] != _PCM:
             return native
         message = (

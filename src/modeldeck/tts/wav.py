@@ -1,4 +1,4 @@
-"""WAV files of 16-bit PCM, written and read as streams."""
+"""WAV files of 16-bit PCM, written and read as streams; of G.711, written."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ _OPEN = 0xFFFFFFFF  # what streaming writers put where the size is not known yet
 _LONGEST = 65536  # bytes of chunks before the samples
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _FOREIGN = -1
+# Tag and bits of a sample; 6 and 7 are WAVE_FORMAT_ALAW and WAVE_FORMAT_MULAW of mmreg.h.
+_KINDS = {"wav": (_PCM, 16), "pcm_s16le": (_PCM, 16), "wav_alaw": (6, 8), "wav_mulaw": (7, 8)}
 _AFTER = (b"LIST", b"id3 ", b"ID3 ", b"fact", b"cue ", b"bext", b"iXML", b"smpl", b"_PMX")  # chunks behind samples
 
 
 def wav_header(format: AudioFormat, data_bytes: int | None) -> bytes:
-    """The header for 16-bit PCM; `data_bytes=None` leaves the sizes open, as a stream must."""
+    """The header for `wav`, `wav_mulaw` or `wav_alaw`; `data_bytes=None` leaves the sizes open, as a stream must."""
     size = _OPEN if data_bytes is None or data_bytes > _OPEN - 36 else data_bytes
     riff = size if size == _OPEN else size + 36
-    frame = 2 * format.channels
+    kind, bits = _KINDS[format.encoding]
+    frame = bits // 8 * format.channels
     rate = format.sample_rate
-    fields = (b"RIFF", riff, b"WAVEfmt ", 16, 1, format.channels, rate, rate * frame, frame, 16, b"data", size)
+    fields = (b"RIFF", riff, b"WAVEfmt ", 16, kind, format.channels, rate, rate * frame, frame, bits, b"data", size)
     return struct.pack("<4sI8sIHHIIHH4sI", *fields)
 
 

@@ -133,7 +133,7 @@ def test_values_of_the_documents_are_taken(parameters: dict[str, str]) -> None:
     [
         ("riff-16khz-16bit-mono-pcm", "wav", 16000, b"RIFF"),
         ("raw-8khz-8bit-mono-mulaw", "mulaw", 8000, b""),
-        ("riff-8khz-8bit-mono-alaw", "wav", 8000, b"RIFF"),
+        ("riff-8khz-8bit-mono-alaw", "wav_alaw", 8000, b"RIFF"),
         ("audio-24khz-96kbitrate-mono-mp3", "mp3", 24000, b"\xff"),
         ("ogg-24khz-16bit-mono-opus", "opus", 24000, b"OggS"),
     ],

@@ -23,6 +23,7 @@ from modeldeck.providers.azure.wire.errors import SERVICE
 from modeldeck.providers.azure.wire.formats import FORMATS, encoding_of, format_of, gives
 from modeldeck.providers.azure.wire.ssml import Spoken, document
 from modeldeck.tts.response import AudioFormat
+from modeldeck.tts.wav import wav_header
 
 AVA = "en-US-AvaMultilingualNeural"
 RAW = "raw-24khz-16bit-mono-pcm"
@@ -83,7 +84,7 @@ SAID = {
     "raw-22050hz-16bit-mono-pcm": ("pcm_s16le", 22050),
     "raw-44100hz-16bit-mono-pcm": ("pcm_s16le", 44100),
     "raw-24khz-16bit-mono-truesilk": ("silk", 24000),
-    "riff-8khz-8bit-mono-mulaw": ("wav", 8000),
+    "riff-8khz-8bit-mono-mulaw": ("wav_mulaw", 8000),
     "riff-48khz-16bit-mono-pcm": ("wav", 48000),
     "webm-24khz-16bit-24kbps-mono-opus": ("webm", 24000),
 }
@@ -101,7 +102,8 @@ def test_riff_is_asked_for_raw_and_gets_its_header_here() -> None:
     for name, form in files.items():
         assert form.name == name.replace("riff", "raw")
         assert FORMATS[form.name].head == b""
-        sound = soundfile.SoundFile(io.BytesIO(form.head + bytes(16000)))
+        head = form.head or wav_header(form.audio, None)
+        sound = soundfile.SoundFile(io.BytesIO(head + bytes(16000)))
         assert (sound.samplerate, sound.channels) == (form.audio.sample_rate, 1)
         law = name.split("-")[-1]
         assert sound.subtype == {"pcm": "PCM_16", "mulaw": "ULAW", "alaw": "ALAW"}[law]

@@ -28,7 +28,7 @@ _SUFFIXES = (
 _VOICES = "/cognitiveservices/voices/list"  # free, and a key that is not good gets a 401 (documents, 2024-09-23)
 # What the portal shows as a regional resource's endpoint, and the hosts that a region's speech really has.
 _REGIONAL = re.compile(
-    r"([a-z0-9]+)\.(?:api\.cognitive|(?:tts|stt|voice)\.speech)\.(?:microsoft\.(?:com|us)|azure\.(?:cn|us))"
+    r"([a-z0-9]+)\.(?:api\.cognitive|(?:tts|stt|voice)\.speech)\.(microsoft\.(?:com|us)|azure\.(?:cn|us))"
 )
 # A resource with a name of its own has all of its services behind one host (documents on private links, 2026-03-23).
 _RESOURCE = re.compile(r"[a-z0-9-]+\.(?:cognitiveservices\.azure\.(?:com|cn|us)|services\.ai\.azure\.com)")
@@ -114,15 +114,18 @@ class AzureCredential(CredentialBase):
         `deployment`: of the voices that customers trained, which a region has at a host of their own.
         """
         url = origin(self.base_url, _SUFFIXES) if self.base_url else ""
-        region = self.region
-        if url:
-            parts = urlsplit(url)
-            found = _REGIONAL.fullmatch(parts.hostname or "")
-            if found is None or parts.path:
-                resource = _RESOURCE.fullmatch(parts.hostname or "") and not parts.path
-                return f"{url}/tts" if resource else url
-            region = found[1]
-        return f"https://{region}.{'voice' if deployment else 'tts'}.speech.{_domain(region or '')}"
+        service = "voice" if deployment else "tts"
+        if not url:
+            return f"https://{self.region}.{service}.speech.{_domain(self.region or '')}"
+        parts = urlsplit(url)
+        if _RESOURCE.fullmatch(parts.hostname or "") and parts.path in ("", "/tts", "/voice"):
+            return f"{parts.scheme}://{parts.netloc}/{service}"
+        found = _REGIONAL.fullmatch(parts.hostname or "")
+        if found is None or parts.path:
+            return url
+        region, cloud = found.groups()
+        domain = {"microsoft.com": _domain(region), "microsoft.us": "azure.us"}.get(cloud, cloud)
+        return f"https://{region}.{service}.speech.{domain}"
 
     def headers(self) -> dict[str, str]:
         """Who asks, on every wire."""

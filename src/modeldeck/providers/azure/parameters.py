@@ -171,6 +171,14 @@ class AzureTTSParameters(_AzureSpeech):
         return self
 
     @model_validator(mode="after")
+    def _of_a_language(self) -> Self:
+        # "The <lang xml:lang> element is incompatible with the prosody and break elements." (documents on SSML)
+        found = [name for name in ("rate", "pitch", "volume") if self.language and getattr(self, name) is not None]
+        if found:
+            raise ValueError(f"language does not go with {', '.join(found)}: the service cannot do both at once")
+        return self
+
+    @model_validator(mode="after")
     def _ssml_says_it(self) -> Self:
         found = [name for name in _IN_SSML if self.ssml and getattr(self, name) is not None]
         if found:

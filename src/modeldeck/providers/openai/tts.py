@@ -65,6 +65,8 @@ class OpenAITTSModel(TTSModelBase[OpenAITTSParameters]):
 
     def _leaves(self, parameters: Mapping[str, Any]) -> str | None:
         asked = parameters.get("response_format")
+        if asked is None and self._card is None:
+            return "mp3"  # the wire's own default
         return "pcm_s16le" if asked == "pcm" else asked
 
     def _attend(self, request: SpeechRequest) -> AbstractContextManager[None]:

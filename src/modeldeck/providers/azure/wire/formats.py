@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -15,7 +14,6 @@ from modeldeck.tts.wav import wav_header
 PCM = "pcm_s16le"
 _RATES = {"8khz": 8000, "16khz": 16000, "24khz": 24000, "48khz": 48000}
 _CODECS = {"pcm": PCM, "mulaw": "mulaw", "alaw": "alaw", "truesilk": "silk", "mp3": "mp3"}
-_G711 = {"alaw": 6, "mulaw": 7}  # WAVE_FORMAT_ALAW, WAVE_FORMAT_MULAW of mmreg.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Format:
     """`name`: what is asked of the service; `audio`: what leaves; `head`: what we put before what comes.
 
     A WAV file's header is ours: the WebSocket has none to give (the SDK asks for raw audio too), and HTTP would hold
-    the whole file back to fill it in.
+    the whole file back to fill it in. That of G.711 is made where the audio leaves.
     """
 
     name: str
@@ -42,14 +40,11 @@ def _read(name: str) -> Format:
         return Format(name, AudioFormat({"ogg": "opus", "webm": "webm"}.get(first, "raw_opus"), rate))
     if first != "riff":
         return Format(name, AudioFormat(_CODECS[codec], rate))
-    head = wav_header(AudioFormat("wav", rate), None) if codec == "pcm" else _g711_header(codec, rate)
-    return Format(name.replace("riff", "raw", 1), AudioFormat("wav", rate), head)
-
-
-def _g711_header(codec: str, rate: int) -> bytes:
-    """A WAV header for one byte a sample, its sizes open."""
-    form = struct.pack("<4sIHHIIHHH", b"fmt ", 18, _G711[codec], 1, rate, rate, 1, 8, 0)
-    return struct.pack("<4sI4s", b"RIFF", 0xFFFFFFFF, b"WAVE") + form + struct.pack("<4sI", b"data", 0xFFFFFFFF)
+    asked = name.replace("riff", "raw", 1)
+    if codec != "pcm":
+        return Format(asked, AudioFormat(f"wav_{codec}", rate))
+    wav = AudioFormat("wav", rate)
+    return Format(asked, wav, wav_header(wav, None))
 
 
 FORMATS: Mapping[str, Format] = {name: _read(name) for name in get_args(FormatName)}

@@ -9,6 +9,7 @@ from modeldeck.providers.azure.wire.formats import FORMATS, PCM, Format
 from modeldeck.sandbox.box import Box
 from modeldeck.sandbox.faults import Fault
 from modeldeck.sandbox.voice import Speech
+from modeldeck.tts.wav import wav_header
 
 _SPOKEN = {PCM: "pcm", "mp3": "mp3", "opus": "opus", "mulaw": "mulaw", "alaw": "alaw"}
 
@@ -27,7 +28,8 @@ class Sound:
         if encoding is None:
             raise ValueError(f"The sandbox cannot make {name}: it makes raw and riff (PCM, G.711), mp3 and ogg.")
         self._speaker = box.voice.speaker(encoding, audio.sample_rate, fault=fault, sample=sample)
-        self._head = FORMATS[name].head
+        asked = FORMATS[name].audio
+        self._head = wav_header(asked, None) if asked.encoding.startswith("wav") else b""
 
     @property
     def sample(self) -> int:
