@@ -81,3 +81,7 @@ def lost(place: Place, error: BaseException | None = None) -> ConnectionFailedEr
 
 def _failed(message: str, *, retryable: bool = True, code: str | None = None) -> ConnectionFailedError:
     return ConnectionFailedError(message, retryable=retryable, code=code)
+
+
+def closed() -> ConnectionFailedError:
+    return ConnectionFailedError("the transport is closed; make a new one", retryable=False)

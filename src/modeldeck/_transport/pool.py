@@ -18,8 +18,7 @@ from modeldeck._transport.observe import NO_WATCH, Watch
 from modeldeck._transport.opening import GRACE, Allowance, AnEnd, End, connect, within
 from modeldeck._transport.place import Place, Proxy, place_of
 from modeldeck._transport.settings import Settings
-from modeldeck._transport.spares import BACKGROUND, Attendance, Coming, Shelves, Spare
-from modeldeck.errors import ConnectionFailedError
+from modeldeck._transport.spares import BACKGROUND, Attendance, Coming, Shelves, Spare, until_the_end
 
 if TYPE_CHECKING:
     from modeldeck._transport.http import HTTPConnection
@@ -166,9 +165,9 @@ class Pool:
     async def _room(self, shelf: Dial | Place, fresh: bool, allowed: Allowance) -> Spare | None:
         """A spare, or None as soon as there is room for one more connection."""
         if self.closed:
-            raise _is_closed()
+            raise failures.closed()
         if self._hook is None:
-            self._hook = _until_the_end(weakref.ref(self))
+            self._hook = until_the_end(weakref.ref(self))
             await anext(self._hook)
         while self._full():
             if (oldest := self._shelves.oldest) is not None:
@@ -186,7 +185,7 @@ class Pool:
             if not waiter.done():
                 raise failures.no_room(self.limits.max_connections, allowed.limit)
             if self.closed:
-                raise _is_closed()
+                raise failures.closed()
             if not fresh and (spare := self._shelves.take(shelf, self.loop.time())) is not None:
                 return spare
         return None
@@ -202,7 +201,7 @@ class Pool:
             if handshake is not None:
                 await end.handshake(handshake)
             if self.closed:
-                raise _is_closed()
+                raise failures.closed()
         except BaseException:
             end.abort()
             if end.transport is None:
@@ -245,7 +244,7 @@ class Pool:
     async def _open_spare(self, attendance: Attendance) -> None:
         try:
             if not await self._open_one(attendance.target, attendance):
-                raise _is_closed()
+                raise failures.closed()
             attendance.failures = 0
         except Exception:  # whoever needs a connection next is told why there is none
             self._look_at(attendance.failed(self.loop.time()))
@@ -398,17 +397,3 @@ class Pool:
         if self._ends:
             self._emptied = self.loop.create_future()
             await asyncio.wait([self._emptied], timeout=GRACE)
-
-
-async def _until_the_end(pool: weakref.ref[Pool]) -> AsyncGenerator[None]:
-    """Stays suspended until the loop ends (`shutdown_asyncgens`), and then closes the pool."""
-    try:
-        yield
-    finally:
-        ending = pool()
-        if ending is not None and not ending.closed:
-            await ending.aclose(grace=False)
-
-
-def _is_closed() -> ConnectionFailedError:
-    return ConnectionFailedError("the transport is closed; make a new one", retryable=False)

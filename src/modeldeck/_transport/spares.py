@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from modeldeck._transport.link import Dial, Link
 from modeldeck._transport.opening import Allowance, End
@@ -187,3 +189,13 @@ class Coming:
                 del self._waiters[target]
         spare = waiter.result() if waiter.done() else None
         return spare if spare is not None and spare.end.open else None
+
+
+async def until_the_end(pool: weakref.ref[Any]) -> AsyncGenerator[None]:
+    """Stays suspended until the loop ends (`shutdown_asyncgens`), and then closes the pool."""
+    try:
+        yield
+    finally:
+        ending = pool()
+        if ending is not None and not ending.closed:
+            await ending.aclose(grace=False)

@@ -9,13 +9,14 @@ from collections.abc import Generator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from modeldeck._transport import failures
 from modeldeck._transport.headers import USER_AGENT, merged
 from modeldeck._transport.link import Dial, Link
 from modeldeck._transport.observe import NO_WATCH, Observer, Watch
 from modeldeck._transport.place import parse_proxy, place_of
 from modeldeck._transport.pool import Pool
 from modeldeck._transport.settings import Limits, Settings
-from modeldeck.errors import ConnectionFailedError, ParameterError, UnsupportedError
+from modeldeck.errors import ParameterError, UnsupportedError
 
 if TYPE_CHECKING:
     import ssl
@@ -144,7 +145,7 @@ class Transport:
         pool = self._pools.get(loop)
         if pool is None or pool.closed or pool.pid != os.getpid():
             if self._closed:
-                raise ConnectionFailedError("the transport is closed; make a new one", retryable=False)
+                raise failures.closed()
             for other, its in list(self._pools.items()):
                 if other.is_closed() or its.pid != os.getpid():
                     del self._pools[other]
