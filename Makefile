@@ -30,7 +30,7 @@ help:
 	@echo "make test     set up everything, run the tests (ARGS='-k voice' passes on to pytest)"
 	@echo "make check    format, lint, types, imports, generated files, the wheel; changes nothing"
 	@echo "make fix      write what make check compares"
-	@echo "make bench    side by side with AgentScope, in an environment of its own"
+	@echo "make bench    side by side with AgentScope and the official SDKs, in environments of their own"
 	@echo "make clean    remove what these commands made"
 
 run: $(VENV)/.ready-to-run
@@ -76,7 +76,7 @@ fix: $(VENV)/.ready-to-test
 	$(PY) tools/schemas.py
 	$(PY) tools/readme.py
 
-bench: $(VENV)/.ready-to-test .bench/agentscope/.ready
+bench: $(VENV)/.ready-to-test .bench/agentscope/.ready $(JUDGES)
 	$(PY) -m tests.benchmarks $(ARGS)
 
 # The tests at the lowest versions that pyproject.toml allows.

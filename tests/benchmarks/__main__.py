@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [--json] [import|listing|build|local|burst|sessions|first_audio ...]`; exits 0 always."""
+"""`python -m tests.benchmarks [--json] [subject ...]`, subjects as in `SUBJECTS`; exits 0 always."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from tests.benchmarks import build, burst, first_audio, imports, listing, local_voice, sessions
+from tests.benchmarks import build, burst, first_audio, imports, listing, local_voice, providers, sessions
 from tests.benchmarks.measure import PEER_PYTHON, Line, Samples
 
 SUBJECTS: dict[str, Callable[[], list[Line]]] = {
@@ -23,11 +23,13 @@ SUBJECTS: dict[str, Callable[[], list[Line]]] = {
     "burst": burst.lines,
     "sessions": sessions.lines,
     "first_audio": first_audio.lines,
+    "providers": providers.lines,
 }
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="make bench", description="modeldeck beside AgentScope 2.0.10")
+    about = "modeldeck beside AgentScope 2.0.10 and the providers' official SDKs"
+    parser = argparse.ArgumentParser(prog="make bench", description=about)
     parser.add_argument("--json", action="store_true", help="for machines: every sample, in seconds")
     parser.add_argument("subject", nargs="*", help=f"{', '.join(SUBJECTS)}; all of them when none is named")
     arguments = parser.parse_args()

@@ -20,12 +20,12 @@ HTTP_PATH = "/api/v1/services/aigc/multimodal-generation/generation"
 HTTP_MODEL, REALTIME_MODEL, TASK_MODEL = "qwen3-tts-flash", "qwen3-tts-flash-realtime", "cosyvoice-v3-flash"
 FORMAT = {"voice": "Cherry", "response_format": "pcm", "sample_rate": 24000}
 TASK = {"voice": "longanyang", "text_type": "PlainText", "format": "pcm", "sample_rate": 24000}
-_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # one for all, so that making a client costs no second of its own
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # one for all, so that making a client costs no second of its own
 
 
 def client() -> httpx.AsyncClient:
     """Of one connection."""
-    return httpx.AsyncClient(limits=httpx.Limits(max_connections=1), verify=_TLS, timeout=60, trust_env=False)
+    return httpx.AsyncClient(limits=httpx.Limits(max_connections=1), verify=TLS, timeout=60, trust_env=False)
 
 
 async def spoken(http: httpx.AsyncClient, url: str, text: str) -> AsyncIterator[bytes]:
