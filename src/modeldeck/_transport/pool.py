@@ -279,11 +279,13 @@ class Pool:
         return True
 
     def _forsake(self, spare: Spare) -> None:
-        """Nobody attends any more: it rests like those that were given back."""
-        if spare.attended:
-            spare.attended = False
-            spare.until = min(spare.until, self.loop.time() + self.limits.idle)
-            self._look_at(spare.until)
+        """Nobody attends any more: the last one rests like those that were given back."""
+        if not spare.attended:
+            return
+        others = sum(one is not spare for one in self._shelves.on(spare.shelf)) + self._coming.count(spare.shelf)
+        spare.attended = False
+        spare.until = 0.0 if others else min(spare.until, self.loop.time() + self.limits.idle)
+        self._look_at(spare.until)
 
     def _until(self, end: End, lasts: float | None = None, attended: bool = False) -> float:
         """The loop time until which `end`, unused from now on, may be lent."""
