@@ -5,7 +5,9 @@ import io
 import json
 import os
 import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,12 @@ from modeldeck.sandbox.voice import numbered
 from tests.conformance.judges.recorded import Sent, read
 
 ROOT = Path(__file__).resolve().parents[3]
-PYTHON = ROOT / ".judges" / "dashscope" / "bin" / "python"
+PATIENCE = 240  # seconds for all the scenarios of a judge
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one scenario of the judge came to."""
+    """What one scenario of a judge came to."""
 
     result: Any
     raised: str | None
@@ -30,20 +32,30 @@ class Verdict:
     sent: list[Sent]
 
 
+Verdicts = Mapping[str, Verdict]
+Judged = Callable[[str], Verdicts]
+
+
 @pytest.fixture(scope="session")
-def verdicts() -> dict[str, Verdict]:
-    """Every scenario of `dashscope_sdk.py` by name, from one run."""
-    assert PYTHON.exists(), "make .judges/dashscope/.ready sets up the environment of the official SDK"
-    script = Path(__file__).with_name("dashscope_sdk.py")
+def judged() -> Judged:
+    """`judged("openai")`: every scenario of `openai_sdk.py` by name, from one run of it by that SDK's own Python."""
+    return cache(_judged)
+
+
+def _judged(name: str) -> Verdicts:
+    python = ROOT / ".judges" / name / "bin" / "python"
+    assert python.exists(), f"make .judges/{name}/.ready sets up the environment of the official SDK"
+    script = Path(__file__).with_name(f"{name}_sdk.py")
     with SandboxProcess() as box:
         environment = {**os.environ, **box.environment(), "NO_PROXY": "*", "no_proxy": "*"}
         done = subprocess.run(
-            [PYTHON, script, box.url], env=environment, capture_output=True, text=True, timeout=120, check=False
+            [python, script, box.url], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, f"{name}_sdk.py ended with {done.returncode}:\n{done.stderr}"
     found = json.loads(done.stdout.splitlines()[-1])
     return {
-        name: Verdict(one["result"], one["raised"], one["logged"], read(one["sent"])) for name, one in found.items()
+        scenario: Verdict(one["result"], one["raised"], one["logged"], read(one["sent"]))
+        for scenario, one in found.items()
     }
 
 

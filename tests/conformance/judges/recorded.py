@@ -7,21 +7,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-# What differs between any two clients, or calls.
-_INCIDENTAL = (
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "host",
-    "origin",
-    "sec-websocket-key",
-    "sec-websocket-version",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-    "x-dashscope-sdk-client",
-    "x-dashscope-sdk-session-id",
+# What differs between any two clients, or calls: headers by name, or by the beginning of it.
+_INCIDENTAL = frozenset(
+    {
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "host",
+        "origin",
+        "sec-websocket-extensions",
+        "sec-websocket-key",
+        "sec-websocket-version",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    }
 )
+# The SDKs' tracing.
+_TRACING = ("x-dashscope-sdk-", "x-goog-api-client", "x-stainless-")
 
 
 class Recording(Protocol):
@@ -32,7 +35,7 @@ class Recording(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """`body` and `frames` are parsed JSON, keys in their order; of a binary frame its length."""
+    """`body` and `frames`: JSON is parsed, keys in their order, what is none is text; of a binary frame its length."""
 
     kind: str
     method: str
@@ -55,9 +58,20 @@ def read(exchanges: Iterable[Mapping[str, Any]]) -> list[Sent]:
             one["method"],
             one["path"],
             one["query"],
-            {name: value for name, value in one["headers"] if name not in _INCIDENTAL},
-            json.loads(one["body"]) if one["body"] else None,
-            tuple(json.loads(frame) if isinstance(frame, str) else frame for frame in one["frames"]),
+            {name: value for name, value in one["headers"] if not _incidental(name)},
+            _parsed(one["body"]) if one["body"] else None,
+            tuple(_parsed(frame) if isinstance(frame, str) else frame for frame in one["frames"]),
         )
         for one in exchanges
     ]
+
+
+def _incidental(name: str) -> bool:
+    return name in _INCIDENTAL or name.startswith(_TRACING)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from tests.conformance.judges.conftest import Verdict, samples, seconds
+from tests.conformance.judges.conftest import Judged, Verdict, Verdicts, samples, seconds
 
 TEXT = "床前明月光。It shines!"
 WHOLE = len(TEXT) * 1440  # samples at 24 kHz
@@ -14,6 +14,11 @@ CLOSED = "websocket error: Connection closed normally (code 1000)"  # what its l
 OPENING = ["session.created", "session.updated"]
 BEGIN = ["response.created", "response.output_item.added", "response.content_part.added"]
 END = ["response.audio.done", "response.content_part.done", "response.output_item.done", "response.done"]
+
+
+@pytest.fixture(scope="module")
+def verdicts(judged: Judged) -> Verdicts:
+    return judged("dashscope")
 
 
 def well(verdict: Verdict) -> Verdict:
@@ -26,7 +31,7 @@ def well(verdict: Verdict) -> Verdict:
 
 
 @pytest.mark.parametrize("name", ["http_stream", "http_instructions"])
-def test_a_stream_over_http(verdicts: dict[str, Verdict], name: str) -> None:
+def test_a_stream_over_http(verdicts: Verdicts, name: str) -> None:
     chunks = well(verdicts[name]).result
     assert {(chunk["status"], chunk["code"]) for chunk in chunks} == {(200, "")}
     assert samples("".join(chunk["audio"] for chunk in chunks[:-1])) == WHOLE
@@ -40,7 +45,7 @@ def test_a_stream_over_http(verdicts: dict[str, Verdict], name: str) -> None:
     assert len({chunk["request_id"] for chunk in chunks}) == 1
 
 
-def test_a_whole_answer_over_http_and_its_file(verdicts: dict[str, Verdict]) -> None:
+def test_a_whole_answer_over_http_and_its_file(verdicts: Verdicts) -> None:
     answer = well(verdicts["http_whole"]).result
     assert (answer["status"], answer["finish_reason"], answer["audio"]) == (200, "stop", "")
     assert samples(answer["file"], head=44) == WHOLE
@@ -56,21 +61,21 @@ def test_a_whole_answer_over_http_and_its_file(verdicts: dict[str, Verdict]) -> 
         ("http_status", 429, "Throttling.RateQuota"),
     ],
 )
-def test_a_refusal_over_http(verdicts: dict[str, Verdict], name: str, status: int, code: str) -> None:
+def test_a_refusal_over_http(verdicts: Verdicts, name: str, status: int, code: str) -> None:
     answer = well(verdicts[name]).result
     assert (answer["status"], answer["code"]) == (status, code)
     assert answer["message"]
     assert answer["request_id"]
 
 
-def test_an_error_in_the_stream(verdicts: dict[str, Verdict]) -> None:
+def test_an_error_in_the_stream(verdicts: Verdicts) -> None:
     first, last = well(verdicts["http_error_in_the_stream"]).result
     assert samples(first["audio"]) == 4800
     # The SDK does not read the status of an event: any error is 400 to it (2.0.2, read 2026-11-21).
     assert (last["status"], last["code"]) == (400, "Throttling")
 
 
-def test_a_cut_over_http(verdicts: dict[str, Verdict]) -> None:
+def test_a_cut_over_http(verdicts: Verdicts) -> None:
     assert "ConnectionResetError" in (verdicts["http_cut"].raised or "")
 
 
@@ -85,7 +90,7 @@ def test_a_cut_over_http(verdicts: dict[str, Verdict]) -> None:
         ("realtime_every_option", round(len(TEXT) * 0.06 / 1.2 * 48000)),
     ],
 )
-def test_a_session(verdicts: dict[str, Verdict], name: str, count: int) -> None:
+def test_a_session(verdicts: Verdicts, name: str, count: int) -> None:
     found = well(verdicts[name]).result
     assert samples(found["audio"]) == pytest.approx(count, abs=2 * 1440)  # spaces between sentences may fall out
     types = found["types"]
@@ -97,7 +102,7 @@ def test_a_session(verdicts: dict[str, Verdict], name: str, count: int) -> None:
     assert found["first_audio"] >= 0
 
 
-def test_the_modes_of_a_session(verdicts: dict[str, Verdict]) -> None:
+def test_the_modes_of_a_session(verdicts: Verdicts) -> None:
     for name, mode, commits in (("realtime_server_commit", "server_commit", 0), ("realtime_commit", "commit", 2)):
         found = verdicts[name].result
         assert found["types"].count("input_text_buffer.committed") == commits
@@ -105,7 +110,7 @@ def test_the_modes_of_a_session(verdicts: dict[str, Verdict]) -> None:
         assert found["events"][1]["session"]["mode"] == mode
 
 
-def test_every_option_comes_back(verdicts: dict[str, Verdict]) -> None:
+def test_every_option_comes_back(verdicts: Verdicts) -> None:
     (sent,) = verdicts["realtime_every_option"].sent
     asked, answered = sent.frames[0]["session"], verdicts["realtime_every_option"].result["events"][1]["session"]
     assert len(asked) == 11
@@ -115,39 +120,39 @@ def test_every_option_comes_back(verdicts: dict[str, Verdict]) -> None:
 
 
 @pytest.mark.parametrize(("name", "rate"), [("realtime_opus", 48000), ("realtime_mp3", 16000), ("realtime_wav", 8000)])
-def test_formats_of_a_session(verdicts: dict[str, Verdict], name: str, rate: int) -> None:
+def test_formats_of_a_session(verdicts: Verdicts, name: str, rate: int) -> None:
     assert seconds(well(verdicts[name]).result["audio"], rate) == pytest.approx(WHOLE / 24000, abs=0.2)
 
 
-def test_what_is_cleared_is_not_said(verdicts: dict[str, Verdict]) -> None:
+def test_what_is_cleared_is_not_said(verdicts: Verdicts) -> None:
     found = well(verdicts["realtime_clear"]).result
     assert samples(found["audio"]) == len("this is.") * 1440
 
 
-def test_what_is_cancelled_ends(verdicts: dict[str, Verdict]) -> None:
+def test_what_is_cancelled_ends(verdicts: Verdicts) -> None:
     found = well(verdicts["realtime_cancel"]).result
     assert 0 < samples(found["audio"]) < len("a long text ") * 40 * 1440
     assert found["types"][-1] == "session.finished"
 
 
-def test_an_unknown_voice_is_an_event(verdicts: dict[str, Verdict]) -> None:
+def test_an_unknown_voice_is_an_event(verdicts: Verdicts) -> None:
     last = well(verdicts["realtime_unknown_voice"]).result["events"][-1]
     assert (last["type"], last["error"]["code"]) == ("error", "invalid_value")
     assert "'Nobody'" in last["error"]["message"]
 
 
-def test_throttling_closes_the_session(verdicts: dict[str, Verdict]) -> None:
+def test_throttling_closes_the_session(verdicts: Verdicts) -> None:
     found = verdicts["realtime_throttled"].result
     assert found["closed"] == [1011, "To many requests."]
     assert samples(found["audio"]) == 4800
 
 
-def test_a_cut_in_a_session(verdicts: dict[str, Verdict]) -> None:
+def test_a_cut_in_a_session(verdicts: Verdicts) -> None:
     assert "Connection reset by peer" in verdicts["realtime_cut"].logged[0]
     assert samples(verdicts["realtime_cut"].result["audio"]) == 4800
 
 
-def test_sockets_are_refused(verdicts: dict[str, Verdict]) -> None:
+def test_sockets_are_refused(verdicts: Verdicts) -> None:
     verdict = verdicts["sockets_refused"]
     assert set(verdict.result) == {"unknown model", "wrong key", "wrong key of a task"}
     assert all(raised.startswith("TimeoutError") for raised in verdict.result.values())
@@ -169,7 +174,7 @@ def test_sockets_are_refused(verdicts: dict[str, Verdict]) -> None:
         ("task_streaming_words", WHOLE),
     ],
 )
-def test_a_task(verdicts: dict[str, Verdict], name: str, count: int) -> None:
+def test_a_task(verdicts: Verdicts, name: str, count: int) -> None:
     found = well(verdicts[name]).result
     assert samples(found["audio"]) == pytest.approx(count, abs=2 * 1440)
     assert found["response"]["header"]["event"] == "task-finished"
@@ -182,20 +187,20 @@ def test_a_task(verdicts: dict[str, Verdict], name: str, count: int) -> None:
     ("name", "rate"),
     [("task_call_default", 22050), ("task_call_mp3", 22050), ("task_call_opus", 24000), ("task_call_wav", 16000)],
 )
-def test_formats_of_a_task(verdicts: dict[str, Verdict], name: str, rate: int) -> None:
+def test_formats_of_a_task(verdicts: Verdicts, name: str, rate: int) -> None:
     audio = well(verdicts[name]).result["audio"]
     assert seconds(audio, rate) == pytest.approx(WHOLE / 24000, abs=0.2)
     if name == "task_call_wav":
         assert samples(audio, head=44) == len(TEXT) * 960
 
 
-def test_ssml(verdicts: dict[str, Verdict]) -> None:
+def test_ssml(verdicts: Verdicts) -> None:
     (sent,) = verdicts["task_call_ssml"].sent
     assert sent.frames[0]["payload"]["parameters"]["enable_ssml"] is True
     assert samples(well(verdicts["task_call_ssml"]).result["audio"]) > 0
 
 
-def test_words_are_told(verdicts: dict[str, Verdict]) -> None:
+def test_words_are_told(verdicts: Verdicts) -> None:
     ends = [
         event["payload"]["output"]
         for event in verdicts["task_streaming_words"].result["events"]
@@ -206,7 +211,7 @@ def test_words_are_told(verdicts: dict[str, Verdict]) -> None:
     assert [words[1]["begin_time"], words[1]["end_time"]] == [60, 120]
 
 
-def test_a_task_is_cancelled(verdicts: dict[str, Verdict]) -> None:
+def test_a_task_is_cancelled(verdicts: Verdicts) -> None:
     found = well(verdicts["task_streaming_cancel"]).result
     assert 0 < samples(found["audio"]) < len("a long text ") * 40 * 1440
     (sent,) = verdicts["task_streaming_cancel"].sent
@@ -214,7 +219,7 @@ def test_a_task_is_cancelled(verdicts: dict[str, Verdict]) -> None:
     assert found["response"]["header"]["event"] == "task-finished"
 
 
-def test_the_pool_uses_one_connection_again(verdicts: dict[str, Verdict]) -> None:
+def test_the_pool_uses_one_connection_again(verdicts: Verdicts) -> None:
     verdict = well(verdicts["task_pool"])
     assert [samples(one["audio"], first=index * WHOLE) for index, one in enumerate(verdict.result)] == [WHOLE] * 3
     (sent,) = verdict.sent
@@ -225,12 +230,12 @@ def test_the_pool_uses_one_connection_again(verdicts: dict[str, Verdict]) -> Non
     ("name", "said"),
     [("task_unknown_voice", "error_name: InvalidParameter"), ("task_unknown_model", "error_name: ModelNotFound")],
 )
-def test_a_task_is_refused(verdicts: dict[str, Verdict], name: str, said: str) -> None:
+def test_a_task_is_refused(verdicts: Verdicts, name: str, said: str) -> None:
     assert (verdicts[name].raised or "").startswith("RequestFailure")
     assert said in (verdicts[name].raised or "")
 
 
-def test_a_task_fails_in_the_middle(verdicts: dict[str, Verdict]) -> None:
+def test_a_task_fails_in_the_middle(verdicts: Verdicts) -> None:
     found = verdicts["task_error_in_the_middle"].result
     assert samples(found["audio"]) == 4800
     assert '"error_code": "InternalError"' in found["calls"][1]
@@ -240,7 +245,7 @@ def test_a_task_fails_in_the_middle(verdicts: dict[str, Verdict]) -> None:
     ("name", "rate", "speed"),
     [("sambert_default", 16000, 1.0), ("sambert_words", 16000, 1.1), ("sambert_mp3", 48000, 1.0)],
 )
-def test_sambert(verdicts: dict[str, Verdict], name: str, rate: int, speed: float) -> None:
+def test_sambert(verdicts: Verdicts, name: str, rate: int, speed: float) -> None:
     found = well(verdicts[name]).result
     assert (found["status"], found["usage"]["characters"] > 0) == (200, True)
     length = len(TEXT) * 0.06 / speed
@@ -255,7 +260,7 @@ def test_sambert(verdicts: dict[str, Verdict], name: str, rate: int, speed: floa
 # -- the record
 
 
-def test_the_record_has_what_the_sdk_sent(verdicts: dict[str, Verdict]) -> None:
+def test_the_record_has_what_the_sdk_sent(verdicts: Verdicts) -> None:
     (sent,) = verdicts["http_stream"].sent
     assert (sent.method, sent.path) == ("POST", "/api/v1/services/aigc/multimodal-generation/generation")
     assert sent.body == {

@@ -20,7 +20,7 @@ from modeldeck.tts import (
     DashScopeTTSModel,
     TTSModelBase,
 )
-from tests.conformance.judges.conftest import Verdict
+from tests.conformance.judges.conftest import Judged, Verdicts
 from tests.conformance.judges.recorded import Sent, recorded
 
 TEXT = "床前明月光。It shines!"
@@ -143,6 +143,11 @@ TASKS: dict[str, Calls] = {
 }
 
 
+@pytest.fixture(scope="module")
+def verdicts(judged: Judged) -> Verdicts:
+    return judged("dashscope")
+
+
 async def ours(
     cls: type[Any], model: str, parameters: Mapping[str, Any], extra: Mapping[str, Any], texts: list[str]
 ) -> list[Sent]:
@@ -166,7 +171,7 @@ def alike(sent: Sent) -> Any:
 
 
 @pytest.mark.parametrize("name", QWEN)
-async def test_qwen(verdicts: dict[str, Verdict], name: str) -> None:
+async def test_qwen(verdicts: Verdicts, name: str) -> None:
     (theirs,) = verdicts[name].sent
     spoken = [one for one in await ours(*QWEN[name]) if one.body or one.frames]
     assert alike(spoken[0]) == alike(theirs)
@@ -175,7 +180,7 @@ async def test_qwen(verdicts: dict[str, Verdict], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-async def test_run_task(verdicts: dict[str, Verdict], name: str) -> None:
+async def test_run_task(verdicts: Verdicts, name: str) -> None:
     (theirs,) = verdicts[name].sent
     cls, model, parameters, extra, texts = TASKS[name]
     spoken = await ours(cls, model, {**TASK, **parameters}, extra, texts)
@@ -186,7 +191,7 @@ async def test_run_task(verdicts: dict[str, Verdict], name: str) -> None:
     assert [frame["header"]["action"] for frame in frames[len(wanted_frames) :]] in ([], ["run-task"])  # the next one's
 
 
-async def test_sambert(verdicts: dict[str, Verdict]) -> None:
+async def test_sambert(verdicts: Verdicts) -> None:
     (theirs,) = verdicts["sambert_words"].sent
     parameters = {
         "format": "pcm",

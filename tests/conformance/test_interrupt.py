@@ -7,18 +7,20 @@ import os
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
 from modeldeck import Transport
 from modeldeck.sandbox import Sandbox
 from modeldeck.tts import Session, TTSResponse
-from tests.conformance.dashscope.rows import COMMIT, COSY_REALTIME, SERVER_COMMIT, Row
-from tests.conformance.dashscope.witness import check_offsets, check_order, nothing_left, numbers
+from tests.conformance.rows import Row, sentences_of
+from tests.conformance.table import REALTIME, timed
+from tests.conformance.table import ROWS as EVERY_ROW
+from tests.conformance.witness import check_offsets, check_order, nothing_left, numbers
 
-INTERRUPTS = int(os.environ.get("MODELDECK_INTERRUPTS", "1000"))
-TIMED = replace(COSY_REALTIME, id="cosyvoice-timed", parameters={"format": "pcm", "word_timestamp_enabled": True})
+INTERRUPTS = int(os.environ.get("MODELDECK_INTERRUPTS", "500"))  # of the first row
+ROWS = sorted(map(timed, EVERY_ROW), key=lambda row: (not row.pushes, row.timed is None))
 CHARACTER = 60  # milliseconds, in the sandbox
 WORD = re.compile(r"[\u4e00-\u9fff]|[A-Za-z]+")
 PHRASES = (
@@ -37,6 +39,7 @@ PHRASES = (
 class Said:
     """One utterance of a turn."""
 
+    row: Row
     sentences: Sequence[str]
     parts: list[TTSResponse] = field(default_factory=list[TTSResponse])
 
@@ -47,7 +50,7 @@ class Said:
     @property
     def seconds(self) -> float:
         """Of audio that was delivered."""
-        return sum(part.duration or 0.0 for part in self.parts)
+        return round(sum(part.duration or 0.0 for part in self.parts), 6)
 
     @property
     def over(self) -> bool:
@@ -55,7 +58,8 @@ class Said:
 
     def truth(self, played: float) -> str:
         """The text up to the last word that began before `played`, by the sandbox's clock."""
-        ends = [word.end() for word in WORD.finditer(self.text) if word.start() * CHARACTER / 1000 < played]
+        times = self.times()
+        ends = [word.end() for word in WORD.finditer(self.text) if times[word.start()] < played]
         return self.text[: max(ends)] if ends else ""
 
     def timed(self) -> float:
@@ -65,7 +69,23 @@ class Said:
             if not {at + word.start() for word in WORD.finditer(sentence)} <= known:
                 break
             at += len(sentence)
-        return at * CHARACTER / 1000
+        return self.times()[at]
+
+    def spoken(self) -> list[str]:
+        """What is sent in one request each."""
+        return sentences_of(self.text) if self.row.sentences else [self.row.heard(self.text)]
+
+    def units(self) -> list[int]:
+        """Samples of each request."""
+        return [self.row.rate * CHARACTER * len(text) // 1000 for text in self.spoken()]
+
+    def times(self) -> list[float]:
+        """When each character begins, in seconds of audio, and the end; what is not sent takes no time."""
+        heard, at, times = "".join(self.spoken()), 0, [0.0]
+        for character in self.text:
+            at += heard[at : at + 1] == character
+            times.append(at * CHARACTER / 1000)
+        return times
 
 
 class Listener:
@@ -92,10 +112,10 @@ class Listener:
             await asyncio.wait_for(self._came.wait(), 20)
 
 
-async def turn(talk: Session, listener: Listener, chance: random.Random) -> None:
+async def turn(talk: Session, row: Row, listener: Listener, chance: random.Random) -> None:
     """Say one utterance or two, the last one perhaps not to its end."""
     listener.saying = [
-        Said([chance.choice(PHRASES) for _ in range(chance.randrange(1, 4))])
+        Said(row, [chance.choice(PHRASES) for _ in range(chance.randrange(1, 4))])
         for _ in range(1 + (chance.random() < 0.2))
     ]
     listener.parts.clear()
@@ -113,7 +133,7 @@ async def turn(talk: Session, listener: Listener, chance: random.Random) -> None
 
 @pytest.mark.parametrize(
     ("row", "interrupts"),
-    [(TIMED, INTERRUPTS), (SERVER_COMMIT, INTERRUPTS // 5), (COMMIT, INTERRUPTS // 5)],
+    [(row, INTERRUPTS // (1 if row is ROWS[0] else 5 if row.pushes else 10)) for row in ROWS],
     ids=lambda value: getattr(value, "id", None),
 )
 async def test_interrupted_at_any_moment(box: Sandbox, row: Row, interrupts: int) -> None:
@@ -123,7 +143,7 @@ async def test_interrupted_at_any_moment(box: Sandbox, row: Row, interrupts: int
     async with nothing_left(box), Transport() as transport, row.build(box.url, transport).session() as talk:
         listener = Listener(talk)
         for _ in range(interrupts):
-            await turn(talk, listener, chance)
+            await turn(talk, row, listener, chance)
             if not talk.unflushed:
                 await listener.heard(chance.randrange(12))
             for _ in range(chance.randrange(40)):
@@ -134,16 +154,16 @@ async def test_interrupted_at_any_moment(box: Sandbox, row: Row, interrupts: int
             before = len(listener.parts)
             text = await talk.interrupt(played)
             assert len(listener.parts) == before, "audio of the old utterance came after the call"
-            check_heard(text, played, reached, timed=row is TIMED)
+            check_heard(text, played, reached, timed=row.timed is not None)
             known, unknown = known + (text is not None), unknown + (text is None)
             for said in listener.saying:
-                check_order(numbers(said.parts), [row.samples(said.text)], used=True)
+                check_order(numbers(said.parts), said.units(), used=True)
                 check_offsets(said.parts)
             last = await whole_one(talk, listener, row) if chance.random() < 0.1 else None
         assert not listener.task.done()
         listener.task.cancel()
         await asyncio.wait([listener.task])
-    assert not row.parameters.get("word_timestamp_enabled") or min(known, unknown) > interrupts / 10
+    assert row.timed is None or min(known, unknown) > interrupts / 10
 
 
 def check_heard(text: str | None, played: float | None, reached: Said | None, *, timed: bool) -> None:
@@ -151,18 +171,35 @@ def check_heard(text: str | None, played: float | None, reached: Said | None, *,
         assert text is None
     elif text is None:
         assert played > reached.timed() or not reached.timed(), "its timings had come"
-    else:
+    elif played <= reached.seconds:
         assert text == reached.truth(played)
+    else:  # more than was delivered: what is known of it
+        assert text.startswith(reached.truth(reached.seconds))
+        assert reached.truth(played).startswith(text)
 
 
 async def whole_one(talk: Session, listener: Listener, row: Row) -> Said:
     """The next utterance has every sample, and nothing else comes."""
-    said = Said(["All of this ", "is to be heard."])
+    said = Said(row, ["All of this ", "is to be heard."])
     listener.saying, listener.parts = [said], []
     await talk.send(said.text)
     await talk.flush()
     await listener.heard(1000)
     found = numbers(said.parts)
-    check_order(found, [row.samples(said.text)], used=True)
-    assert len(found) == row.samples(said.text)
+    check_order(found, said.units(), used=True)
+    assert len(found) == sum(said.units())
     return said
+
+
+@pytest.mark.parametrize("row", REALTIME, ids=lambda row: row.id)
+async def test_the_card_says_what_an_interrupt_costs(box: Sandbox, row: Row) -> None:
+    """Where the wire has a cancel, connections are kept; else each interrupt takes one, opened before."""
+    card, turns = row.made_of.card(row.model), 6
+    async with nothing_left(box), Transport() as transport, row.build(box.url, transport).session() as talk:
+        for _ in range(turns):
+            await talk.send("Hello there.")
+            await talk.flush()
+            await anext(talk)
+            await talk.interrupt()
+    opened = len(box.requests())
+    assert opened <= 2 if card.interruption == "cancel" else opened >= turns

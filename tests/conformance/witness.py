@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import struct
 import threading
+from array import array
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from sys import byteorder
 from typing import Any
 
 from modeldeck.sandbox import Sandbox
+from modeldeck.sandbox.voice import numbered
 from modeldeck.tts import TTSResponse
-from tests.conformance.dashscope.rows import SENTENCES, Row, Way, session
+from tests.conformance.rows import SENTENCES, Row, Way, session
 
 _LAP = 65536
 
@@ -24,10 +26,17 @@ def pcm(parts: Iterable[TTSResponse]) -> bytes:
 
 def numbers(parts: Iterable[TTSResponse]) -> list[int]:
     """The sandbox's numbered samples; an odd byte at the end is an error."""
-    return [number for (number,) in struct.iter_unpack("<H", pcm(parts))]
+    return _numbers(pcm(parts))
 
 
-def check_order(found: Sequence[int], units: Sequence[int], *, used: bool = False) -> None:
+def _numbers(data: bytes) -> list[int]:
+    found = array("H", data)
+    if byteorder == "big":
+        found.byteswap()
+    return found.tolist()
+
+
+def check_order(found: list[int], units: Sequence[int], *, used: bool = False) -> None:
     """`found` is `units` (numbers of samples) one after the other, or their beginning.
 
     Each unit begins at 0 (on a connection of its own) or where the last one ended; `used`: or where an earlier call
@@ -39,8 +48,8 @@ def check_order(found: Sequence[int], units: Sequence[int], *, used: bool = Fals
         if not part:
             break
         assert used or part[0] in (0, (last + 1) % _LAP), f"sample {at}: {part[0]} after {last}"
-        expected = [(part[0] + place) % _LAP for place in range(len(part))]
-        if list(part) != expected:
+        expected = _numbers(numbered(part[0], len(part)))
+        if part != expected:
             wrong = next(place for place, (one, other) in enumerate(zip(part, expected, strict=True)) if one != other)
             raise AssertionError(f"sample {at + wrong}: {part[wrong]} after {part[wrong - 1]}")
         at, last = at + unit, part[-1]
@@ -57,9 +66,9 @@ def check_offsets(parts: Sequence[TTSResponse]) -> None:
             heard += part.samples
 
 
-def units(row: Row, way: Way, sentences: Sequence[str] = SENTENCES) -> list[int]:
-    """Samples of each request that speaks `sentences`."""
-    if row.sentences and way is session:
+def units(row: Row, way: Way, sentences: Sequence[str] = SENTENCES, *, piecewise: bool = False) -> list[int]:
+    """Samples of each request that speaks `sentences`; `piecewise`: of each sentence anyway."""
+    if piecewise or (row.sentences and way is session):
         return [row.samples(sentence) for sentence in sentences]
     return [row.samples("".join(sentences))]
 
@@ -96,14 +105,12 @@ def our_tasks() -> list[asyncio.Task[Any]]:
     return found
 
 
-async def quiet(box: Sandbox) -> None:
-    """Until the sandbox has nobody connected any more."""
+async def quiet(box: Sandbox, before: set[asyncio.Task[Any]]) -> None:
+    """Until the sandbox has nobody connected any more, and has noticed."""
     for peer in list(box._peers):
         await peer.lost.wait()
-    for _ in range(100):
-        if len(asyncio.all_tasks()) == 1:
-            break
-        await asyncio.sleep(0)
+    if rest := asyncio.all_tasks() - before:
+        await asyncio.wait(rest)
 
 
 def what_is_there() -> tuple[int, set[asyncio.Task[Any]], list[str]]:
@@ -119,7 +126,7 @@ async def nothing_left(box: Sandbox) -> AsyncGenerator[None]:
     yield
     assert our_tasks() == []
     async with asyncio.timeout(10):
-        await quiet(box)
+        await quiet(box, before[1])
         for _ in range(100):
             if what_is_there() == before:
                 break

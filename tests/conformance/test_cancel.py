@@ -12,16 +12,17 @@ import pytest
 from modeldeck import Transport
 from modeldeck.sandbox import Sandbox
 from modeldeck.tts import TTSModelBase
-from tests.conformance.dashscope.rows import CELLS, NAMES, TEXT, Got, Row, Way, options, whole
-from tests.conformance.dashscope.witness import check_order, check_whole, nothing_left, numbers, our_tasks, units
+from tests.conformance.rows import TEXT, Got, Row, Way, options, whole
+from tests.conformance.table import CELLS, NAMES
+from tests.conformance.witness import check_order, check_whole, nothing_left, numbers, our_tasks, units
 
-CANCELS = int(os.environ.get("MODELDECK_CANCELS", "1000"))  # over all rows
+CANCELS = int(os.environ.get("MODELDECK_CANCELS", "1000"))  # over all rows of a provider
 
 
 @pytest.mark.parametrize(("row", "way"), CELLS, ids=NAMES)
 async def test_cancelled_at_any_moment(box: Sandbox, row: Row, way: Way) -> None:
     moments = random.Random(f"{row.id} {way.__name__}")
-    wanted = -(-CANCELS // len(CELLS))
+    wanted = -(-CANCELS // sum(other.provider is row.provider for other, _ in CELLS))
     async with nothing_left(box), Transport() as transport:
         model = row.build(box.url, transport, **options(way))
         await turns(model, row, way)
@@ -38,7 +39,7 @@ async def test_cancelled_at_any_moment(box: Sandbox, row: Row, way: Way) -> None
             assert call.cancelled() or (call.done() and call.exception() is None)
             assert [task for task in our_tasks() if not brings_spares(task)] == []
             if way is not whole:
-                check_order(numbers(got), units(row, way), used=row.wire == "tasks")
+                check_order(numbers(got), units(row, way), used=row.goes_on)
         await turns(model, row, way)
 
 
@@ -51,7 +52,7 @@ async def turns(model: TTSModelBase[Any], row: Row, way: Way) -> int:
         taken += 1
         await asyncio.sleep(0)
     await call
-    check_whole(row, way, got, used=row.wire == "tasks")
+    check_whole(row, way, got, used=row.goes_on)
     return taken
 
 
