@@ -23,10 +23,10 @@ judge-azure := azure-cognitiveservices-speech==1.53.0
 judge-livekit := livekit-agents==1.8.9
 JUDGES := $(patsubst %,.judges/%/.ready,dashscope openai gemini azure livekit)
 
-.PHONY: help run test check format lint types mypy pyright imports generated wheel fix bench floors constraints clean
+.PHONY: help run test check format lint types mypy pyright imports generated picker wheel fix bench floors constraints clean
 
 help:
-	@echo "make run      set up, list the models, speak a sentence into hello.wav"
+	@echo "make run      set up, list the models, speak a sentence, serve the web page"
 	@echo "make test     set up everything, run the tests (ARGS='-k voice' passes on to pytest)"
 	@echo "make check    format, lint, types, imports, generated files, the wheel; changes nothing"
 	@echo "make fix      write what make check compares"
@@ -34,15 +34,19 @@ help:
 	@echo "make clean    remove what these commands made"
 
 run: $(VENV)/.ready-to-run
+	$(PY) hatch_build.py
 	$(VENV)/bin/modeldeck models
 	$(VENV)/bin/modeldeck say "Hello from modeldeck. This voice is local: no key, no network." -o hello.wav
-	@echo "Done: the models are listed above, and hello.wav holds the sentence, spoken by the local voice."
-	@echo "The command is $(VENV)/bin/modeldeck; . $(VENV)/bin/activate puts it on your PATH."
+	@echo "The models are listed above, and hello.wav holds the sentence, spoken by the local voice."
+	@echo "The command is $(VENV)/bin/modeldeck; . $(VENV)/bin/activate puts it on your PATH. Now its web page, until Ctrl-C:"
+	$(VENV)/bin/modeldeck serve
 
-test: $(VENV)/.ready-to-test $(JUDGES)
+test: $(VENV)/.ready-to-test
+	@$(MAKE) --no-print-directory --jobs=5 $(JUDGES)
+	$(PY) hatch_build.py
 	$(PY) -m pytest $(ARGS)
 
-check: format lint types imports generated wheel
+check: format lint types imports generated picker wheel
 
 format: $(VENV)/.ready-to-test
 	$(PY) -m ruff format --check
@@ -64,7 +68,13 @@ imports: $(VENV)/.ready-to-test
 generated: $(VENV)/.ready-to-test
 	$(PY) tools/local_card.py --check
 	$(PY) tools/schemas.py --check
+	$(PY) tools/openapi.py --check
 	$(PY) tools/readme.py --check
+
+# The web picker: types, style, its own tests, the client of the API, and that it builds to the same bytes.
+picker: $(VENV)/.ready-to-test
+	$(PY) tools/picker.py check
+	$(PY) hatch_build.py --check
 
 wheel: $(VENV)/.ready-to-test
 	$(PY) tools/distributions.py
@@ -74,13 +84,16 @@ fix: $(VENV)/.ready-to-test
 	$(PY) -m ruff format
 	$(PY) tools/local_card.py
 	$(PY) tools/schemas.py
+	$(PY) tools/openapi.py
 	$(PY) tools/readme.py
+	$(PY) tools/picker.py fix
 
 bench: $(VENV)/.ready-to-test .bench/agentscope/.ready $(JUDGES)
 	$(PY) -m tests.benchmarks $(ARGS)
 
 # The tests at the lowest versions that pyproject.toml allows.
-floors: $(VENV)/.ready-to-test $(JUDGES)
+floors: $(VENV)/.ready-to-test
+	@$(MAKE) --no-print-directory --jobs=5 $(JUDGES)
 	rm -rf build/floors
 	$(PY) -m venv build/floors
 	build/floors/bin/python -m pip install --quiet uv
@@ -126,7 +139,7 @@ endif
 
 $(VENV)/.ready-to-run: $(INPUTS) $(VENV)/.installer
 	@echo "Installing modeldeck with its local voice (espeak-ng, licence GPL-3) into $(VENV)"
-	$(install) --editable '.[local]'
+	$(install) hatchling --editable '.[local,server]'
 	@touch $@
 
 $(VENV)/.ready-to-test: $(INPUTS) $(VENV)/.installer

@@ -107,7 +107,8 @@ async def another_message():
 
 async def streaming_input():
     """
-    if tts.supports_streaming_input: ...
+    if tts.supports_streaming_input:
+        ...
     """
     tts = DashScopeRealtimeTTSModel(DashScopeCredential(api_key=KEY))
     if tts.realtime:  # push() works on every class; those that are not realtime speak sentence by sentence

@@ -11,7 +11,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-IN_SDIST = ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "Makefile", "constraints.txt")
+IN_SDIST = (
+    "pyproject.toml",
+    "hatch_build.py",
+    "src/picker/package-lock.json",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "Makefile",
+    "constraints.txt",
+)
 SDIST_ROOTS = {"src", "tests", "tools", "schemas", "examples", "models_cards"}
 
 

@@ -348,9 +348,7 @@ def _refusal(rules: Rules, findings: list[_Finding]) -> ParameterError:
         value=_own(first.value),
         limit=_own(first.limit),
         suggestion=first.suggestion,
-        findings=tuple(
-            Finding(one.message, one.parameter or None, _own(one.limit), one.suggestion) for one in unique
-        ),
+        findings=tuple(Finding(one.message, one.parameter or None, _own(one.limit), one.suggestion) for one in unique),
     )
 
 
