@@ -16,6 +16,7 @@ from modeldeck import credential
 from modeldeck._near import did_you_mean
 from modeldeck.cli import catalogue
 from modeldeck.cli.show import print_json, print_table, say_to_user
+from modeldeck.cli.users import in_store, of_store
 from modeldeck.errors import CredentialError
 
 if TYPE_CHECKING:
@@ -97,6 +98,23 @@ def check(names: tuple[str, ...], as_json: bool) -> int:
             if one.advice:
                 say_to_user(f"{name}: {one.advice}")
     return 0 if all(one.ok for one in found) else 1
+
+
+@credentials.command("rotate-key")
+@of_store
+def rotate_key(url: str | None) -> None:
+    """Encrypt the stored credentials with a new master key; what was interrupted goes on.
+
+    A server that runs need not be stopped. A key that you keep yourself (MODELDECK_MASTER_KEY) is yours to change:
+    put the new one in front of the old one everywhere, run this, then take the old one out.
+    """
+    done = in_store(url, lambda store: store.rotate())
+    say_to_user(f"{done.encrypted} credentials are encrypted with the key {done.key_id} now")
+    if done.undecryptable:
+        say_to_user(
+            f"{done.undecryptable} credentials cannot be decrypted and stay: their secrets must be entered again"
+        )
+    say_to_user("Backups made before this need the old key.")
 
 
 # -- shared with doctor
