@@ -30,6 +30,8 @@ COMMANDS = {
     "voices": ("catalogue", "List the voices of a model, or of all."),
     "schema": ("catalogue", "Print the JSON Schema of what a model lets you set."),
     "credentials": ("credentials", "The types of credentials and their forms."),
+    "serve": ("serve", "Serve the HTTP API and the web page."),
+    "users": ("users", "Who may use the server, and their tokens."),
     "sandbox": ("sandbox", "Serve the providers' wires on this machine, without a key."),
     "cards": ("cards", "Model cards: the YAML files behind the models."),
     "doctor": ("doctor", "Check this installation and say what to do."),
