@@ -74,7 +74,6 @@ generated: $(VENV)/.ready-to-test
 # The web picker: types, style, its own tests, the client of the API, and that it builds to the same bytes.
 picker: $(VENV)/.ready-to-test
 	$(PY) tools/picker.py check
-	$(PY) hatch_build.py --check
 
 wheel: $(VENV)/.ready-to-test
 	$(PY) tools/distributions.py
