@@ -279,12 +279,12 @@ class Pool:
         return True
 
     def _forsake(self, spare: Spare) -> None:
-        """Nobody attends any more: the last one rests like those that were given back."""
+        """Nobody attends any more: one for a turn and its spares rest like those that were given back."""
         if not spare.attended:
             return
         others = sum(one is not spare for one in self._shelves.on(spare.shelf)) + self._coming.count(spare.shelf)
         spare.attended = False
-        spare.until = 0.0 if others else min(spare.until, self.loop.time() + self.limits.idle)
+        spare.until = 0.0 if others > self.limits.spares else min(spare.until, self.loop.time() + self.limits.idle)
         self._look_at(spare.until)
 
     def _until(self, end: End, lasts: float | None = None, attended: bool = False) -> float:
