@@ -55,7 +55,7 @@ async def conversation(credential: OpenAICredential) -> None:
         await session.interrupt()  # response.cancel: the connection stays
         await session.send("Yes?")
         await session.flush()
-        print(sum([chunk.duration or 0 async for chunk in session.utterance()]), "s")
+        print(f"{sum([chunk.duration or 0 async for chunk in session.utterance()]):.2f} s")
 
 
 async def main() -> None:

@@ -56,7 +56,8 @@ async def main() -> None:
                 print("heard:", await session.interrupt(played=2.5))
                 await session.send("Yes?")
                 await session.flush()
-                print("answered:", sum([chunk.duration or 0 async for chunk in session.utterance()]), "s")
+                seconds = sum([chunk.duration or 0 async for chunk in session.utterance()])
+                print(f"answered: {seconds:.2f} s")
 
 
 if __name__ == "__main__":

@@ -117,7 +117,9 @@ def _environment() -> Iterator[Result]:
             except CredentialError as error:
                 yield Result(check, "broken", str(error))
         elif names:
-            yield Result(check, "absent", f"set {' or '.join(names)} to use it")
+            required = [name for name in cls.env if cls.model_fields[name].is_required()]
+            groups = [" or ".join(cls.env[name]) for name in required or cls.env]
+            yield Result(check, "absent", f"set {(', and ' if required else ' or ').join(groups)} to use it")
 
 
 def _live() -> Iterator[Result]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _MASK = "*" * 4
 _SUFFIX = "_credential"
+_SHORTEST = 4  # characters; what is shorter is no secret, and stands in every text
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 FAMILIES = ("chat", "tts", "embedding", "asr", "realtime")
 _HARMLESS = ("key", "token", "secret", "url", "host", "endpoint", "organization", "project")  # names people try
@@ -120,7 +121,7 @@ class CredentialBase(BaseModel):
         """`text` with every secret of this credential masked, and every token that may have been made of them."""
         for _, secret in _secrets(self):
             word = secret.decode(errors="replace") if isinstance(secret, bytes) else str(secret)
-            text = text.replace(word, "***") if word else text
+            text = text.replace(word, "***") if len(word) >= _SHORTEST else text
         return TOKEN.sub("***", text)
 
     @classmethod
