@@ -149,7 +149,7 @@ $(VENV)/.ready-to-test: $(INPUTS) $(VENV)/.installer
 .bench/agentscope/.ready: | $(VENV)/.ready-to-test
 	rm -rf .bench/agentscope
 	$(PY) -m venv .bench/agentscope
-	.bench/agentscope/bin/python -m pip install --quiet --disable-pip-version-check agentscope==2.0.10
+	.bench/agentscope/bin/python -m pip install --quiet --disable-pip-version-check 'agentscope[service,storage-sql]==2.0.10' aiosqlite
 	@touch $@
 
 .judges/%/.ready: | $(VENV)/.ready-to-test

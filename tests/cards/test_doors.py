@@ -139,7 +139,7 @@ def test_a_sunset_model_warns_and_is_never_refused(house: House) -> None:
 
 def test_deprecated_models_do_not_warn(house: House) -> None:
     model = house.model()
-    house.ship(card("old", "status: deprecated", "sunset_at: 2026-01-02"))
+    house.ship(card("old", "status: deprecated", "sunset_at: 9999-01-02"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         built(model, "old")

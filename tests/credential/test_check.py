@@ -12,7 +12,15 @@ import trustme
 
 from modeldeck import Call, Observer, Transport
 from modeldeck._transport.limits import Timeouts
-from modeldeck.credential import CredentialBase, DashScopeCredential, Diagnosis, LocalCredential, probe
+from modeldeck.credential import (
+    CredentialBase,
+    DashScopeCredential,
+    Diagnosis,
+    GeminiCredential,
+    LocalCredential,
+    OpenAICredential,
+    probe,
+)
 from modeldeck.errors import ModelDeckError
 from modeldeck.providers.dashscope import credential as dashscope
 from tests.credential.servers import Server, listening, refusal, serving
@@ -100,6 +108,21 @@ async def test_with_a_base_url_no_other_host_sees_the_key(monkeypatch: pytest.Mo
         own = await stack.enter_async_context(serving(Server(keys=frozenset({"sk-other"}))))
         assert (await key_at(own).check()).grade == "key_rejected"
         assert not any(server.asked for server in servers.values())
+
+
+@pytest.mark.parametrize(
+    ("make", "body"),
+    [(OpenAICredential, b'{"object":"list","data":[]}'), (GeminiCredential, b'{"models":[{"name":"models/x"}]}')],
+)
+async def test_a_list_of_models_is_what_says_yes(make: type[OpenAICredential | GeminiCredential], body: bytes) -> None:
+    for said, grade in ((body, "ok"), (b"{}", "unknown"), (b'{"status":"healthy"}', "unknown"), (b"[]", "unknown")):
+        server = Server(body=said)
+        async with serving(server):
+            assert (await make(api_key=KEY, base_url=server.url).check()).grade == grade
+    server = Server(status=404, body=b"<html>no</html>")
+    async with serving(server):
+        found = await make(api_key=KEY, base_url=server.url).check()
+    assert (found.grade, "Check base_url" in found.advice) == ("unknown", True)
 
 
 async def test_nobody_there() -> None:

@@ -108,6 +108,17 @@ async def test_a_growing_message_is_never_begun_again(box: Sandbox) -> None:
     assert "".join(spoken(box)) == "One sentence. Two. Three."
 
 
+async def test_what_was_cleared_is_still_an_utterance(box: Sandbox) -> None:
+    async with realtime(box, stream=False) as tts:
+        await tts.push(message("Hello wor"))
+        await tts.clear()
+        with pytest.raises(ConcurrentUseError, match=r"synthesize\(\) finishes it, cleared or not, then m2 may begin"):
+            await tts.push(message("Other.", "m2"))
+        await tts.synthesize()
+        await tts.synthesize(message("Other.", "m2"))
+    assert spoken(box)[-1] == "Other."
+
+
 async def test_the_next_message_begins_after_the_end_of_this_one(box: Sandbox) -> None:
     async with realtime(box, stream=False) as tts:
         for number in range(3):

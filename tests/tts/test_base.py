@@ -127,6 +127,19 @@ def test_a_sunset_model_warns_and_works(tmp_path: Path) -> None:
         dashscope(model=card)
 
 
+@pytest.mark.parametrize(("status", "day"), [("deprecated", "2026-01-06"), ("active", "2026-01-06")])
+def test_a_day_that_has_passed_since_warns_too(tmp_path: Path, status: str, day: str) -> None:
+    text = f"name: old\nlabel: Old\nstatus: {status}\nsunset_at: {day}\nreplacement: new\nvoices: [a]\n"
+    (tmp_path / "old.yaml").write_text(text)
+    (tmp_path / "later.yaml").write_text(text.replace("old", "later").replace("2026-01-06", "9999-01-06"))
+    for card in DashScopeTTSModel.list_models(custom_yaml_dir=tmp_path):
+        if card.name == "later":
+            dashscope(model=card)
+        else:
+            with pytest.warns(CardWarning, match="old was to be switched off on 2026-01-06; use new"):
+                dashscope(model=card)
+
+
 def test_card_by_name() -> None:
     assert DashScopeTTSModel.card("qwen3-tts-flash").default_voice in (None, "Cherry")
     with pytest.raises(ModelNotFoundError, match="did you mean 'qwen3-tts-flash'"):

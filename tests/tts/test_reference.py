@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from modeldeck.credential import DashScopeCredential
+from modeldeck.credential import DashScopeCredential, OpenAICredential
 from modeldeck.errors import CredentialError, ModelNotFoundError, ParameterError
 from modeldeck.tts import (
     DashScopeCosyVoiceRealtimeTTSModel,
     DashScopeRealtimeTTSModel,
     DashScopeTTSModel,
     LocalTTSModel,
+    OpenAITTSModel,
     find_model,
     tts_model,
 )
@@ -28,6 +29,7 @@ from modeldeck.tts import (
         ("dashscope/qwen3-tts-flash:Cherry", DashScopeTTSModel, "qwen3-tts-flash", "Cherry"),
         ("dashscope_credential/qwen3-tts-flash", DashScopeTTSModel, "qwen3-tts-flash", None),
         ("dashscope/qwen3-tts-flash-realtime:Ethan", DashScopeRealtimeTTSModel, "qwen3-tts-flash-realtime", "Ethan"),
+        ("openai/tts-1:nova", OpenAITTSModel, "tts-1", "nova"),
         ("dashscope/cosyvoice-v3-plus", DashScopeCosyVoiceRealtimeTTSModel, "cosyvoice-v3-plus", None),
     ],
 )
@@ -37,6 +39,23 @@ def test_a_reference_finds_class_name_and_voice(
     found = find_model(reference)
     assert (found.model_class, found.name, found.voice) == (model_class, name, voice)
     assert found.card is not None
+
+
+def test_a_model_that_only_a_server_of_ones_own_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    for reference in ("kokoro:af_heart", "org/kokoro:af_heart"):
+        found = find_model(f"openai/{reference}")
+        assert (found.model_class, found.voice, found.card) == (OpenAITTSModel, "af_heart", None)
+        assert found.name == reference.partition(":")[0]
+    own = OpenAICredential(base_url="http://localhost:8880/v1")
+    assert tts_model("openai/kokoro:af_heart", credential=own).parameters.voice == "af_heart"
+    with pytest.raises(ModelNotFoundError, match="did you mean 'tts-1'"):
+        find_model("openai/tts1")
+    assert tts_model("openai/tts1", credential=own).model == "tts1"
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8880/v1")
+    assert find_model("openai/tts1").model_class is OpenAITTSModel
+    with pytest.raises(ModelNotFoundError, match="there are: neural"):
+        find_model("azure/en-US-AvaMultilingualNeural")
 
 
 @pytest.mark.parametrize("voice", [None, "Ethan"])

@@ -127,17 +127,22 @@ class _Merge:
                 self.problem(("voices", index), f"voice {quoted(voice)} {found.message}")
         notes: Schema = {key: base[key] for key in ("title", "description") if key in base}
         rest = {key: value for key, value in _bare(base).items() if key in BOUNDS}
-        if not voices.custom:
-            self._set("voice", {"type": "string", **notes, **rest, "enum": ids, "default": default})
-            return
+        choice: Schema = {"anyOf": [{"title": _LISTED, "enum": ids}, {"title": _OWN}]} if ids else {}
+        choice = choice if voices.custom else {"enum": ids}
         prop: Schema = {"type": "string", **notes, **rest}
         if default is not None:
             prop["default"] = default
         elif "voice" not in self.required:
             self.required = [name for name in self.properties if name in {*self.required, "voice"}]
-        if ids:
-            prop["anyOf"] = [{"title": _LISTED, "enum": ids}, {"title": _OWN}]
-        self._set("voice", prop)
+        self._set("voice", {**prop, **choice})
+        self._inner_voices(choice)
+
+    def _inner_voices(self, choice: Schema) -> None:
+        """An object with a `voice` and no `model`, such as one of several speakers, chooses from the same."""
+        for name, definition in self.defs.items():
+            inner = definition.get("properties", {})
+            if "voice" in inner and "model" not in inner:
+                self.defs[name] = {**definition, "properties": {**inner, "voice": {**inner["voice"], **choice}}}
 
     def override(self, name: str, override: Any) -> None:
         path: Path = ("parameter_overrides", name)

@@ -20,3 +20,19 @@ class Stop:
 @dataclass(frozen=True, slots=True)
 class End:
     """When all is spoken, send what `finished()` of the server gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this frame now. `error`: it refuses what came."""
+
+    frame: str
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the WebSocket."""
+
+    code: int = 1000
+    reason: str = ""

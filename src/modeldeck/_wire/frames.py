@@ -27,6 +27,16 @@ def parts(value: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return [cast("dict[str, Any]", one) for one in listed if isinstance(one, dict)]
 
 
+def merged(value: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """`value` with `more` put in: maps of the same name are merged at every depth, everything else is replaced."""
+    made = dict(value)
+    for name, new in more.items():
+        old = made.get(name)
+        both = isinstance(old, Mapping) and isinstance(new, Mapping)
+        made[name] = merged(cast("Mapping[str, Any]", old), cast("Mapping[str, Any]", new)) if both else new
+    return made
+
+
 def text_of(value: Any) -> str | None:
     """A text that says something."""
     return value if isinstance(value, str) and value else None

@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from modeldeck._wire.frames import part
+from modeldeck._wire.frames import part, text_of
 from modeldeck.errors import ConnectionFailedError, ModelDeckError, ProtocolError, ProviderError
 
 _LONGEST = 500  # characters of the service's own message
 _KEY = re.compile(r"\b(sk|st)-[\w*-]{4,}|\b(AIza)[\w-]{8,}")
 TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")  # a JSON Web Token
+_PAGES = ("text/html", "application/xhtml+xml")
+_FOREIGN = range(200, 400)  # a refusal says none of them
 _FINAL = frozenset({1002, 1003, 1007, 1008, 1009})  # RFC 6455 section 7.4.1: what was sent is at fault
 
 
@@ -38,15 +40,23 @@ class Told:
     retry_after: float | None = None
 
 
-def read_error(body: bytes) -> Told:
-    """`{"error": {"code", "type", "message"}}` as OpenAI words it, or the same without the outer object."""
+def object_of(body: bytes) -> dict[str, Any]:
+    """The JSON object that a refusal's body is; empty when it is none."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        return Told()
-    if not isinstance(answer, dict):
-        return Told()
-    outer = cast("dict[str, Any]", answer)
+        return {}
+    return cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
+
+
+def is_page(headers: Mapping[str, str]) -> bool:
+    """Whether an answer is a web page (a log-in of the network's, another service), whatever its status says."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() in _PAGES
+
+
+def read_error(body: bytes) -> Told:
+    """`{"error": {"code", "type", "message"}}` as OpenAI words it, or the same without the outer object."""
+    outer = object_of(body)
     told = part(outer, "error") or outer
     return Told(
         _said(told.get("code")) or _said(told.get("type")),
@@ -96,9 +106,19 @@ class Service:
             meaning, message, code=code or None, status=status, request_id=request_id, retry_after=retry_after
         )
 
+    def refused(self, error: Mapping[str, Any], request_id: str | None) -> ModelDeckError:
+        """The error for `{"code", "type", "message", "param"}`, as OpenAI's Realtime events word it."""
+        code = text_of(error.get("code")) or text_of(error.get("type"))
+        message, parameter = text_of(error.get("message")), text_of(error.get("param"))
+        if parameter and parameter not in (message or ""):
+            message = f"{message or 'refused'} ({parameter})"
+        return self.error(code, message, request_id=request_id)
+
     def http_error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ModelDeckError:
-        """The error for an answer that is not 2xx; `body` may be empty, `{}`, or a proxy's page."""
+        """The error for an answer that is not 200, or is a page; `body` may be empty, `{}`, or a proxy's page."""
         told = self.read(body)
+        if status in _FOREIGN and told.code is None:
+            return self._foreign(status, headers)
         after = _seconds(headers)
         return self.error(
             told.code,
@@ -109,7 +129,7 @@ class Service:
         )
 
     def handshake_error(self, status: int, body: bytes, headers: Mapping[str, str]) -> ModelDeckError:
-        """The error for a refused WebSocket; a 404 without a code is about the path."""
+        """The error for a refused WebSocket; a 404 without a code is about the path, and any 2xx or 3xx."""
         told = self.read(body)
         if status == 404 and told.code is None:
             request_id = told.request_id or self.request_id(headers)
@@ -194,6 +214,13 @@ class Service:
             code=code,
             request_id=request_id,
         )
+
+    def _foreign(self, status: int, headers: Mapping[str, str]) -> ProviderError:
+        """A page to log in at, a redirect to it, another server at a wrong address."""
+        came = "a web page came in the place of an answer" if is_page(headers) else "what is there answers otherwise"
+        says = f"There is no such service at this address: {came} (HTTP {status})"
+        todo = "Check base_url of the credential and what is in between (a log-in of the network, a proxy)"
+        return ProviderError(f"{says}. {todo}.", provider=self.provider, status=status)
 
     def _by_code(self, code: str | None) -> Meaning | None:
         while code:

@@ -46,6 +46,15 @@ def is_object(status: int, body: bytes) -> bool:
         return False
 
 
+def has_list(name: str) -> Callable[[int, bytes], bool]:
+    """Takes a 2xx answer that is a JSON object with a list of that name."""
+
+    def takes(status: int, body: bytes) -> bool:
+        return is_object(status, body) and isinstance(json.loads(body).get(name), list)
+
+    return takes
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A GET that is free and needs the key.

@@ -27,6 +27,12 @@ def _fit_for_a_header(key: SecretStr) -> SecretStr:
     return key
 
 
+def _one_line(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or not text:
+        raise ValueError("is no text for a header (a line break, a letter beyond ASCII, or nothing)")
+    return text
+
+
 def _base_url(text: str) -> str:
     parts = urlsplit(text.strip())
     try:
@@ -48,6 +54,7 @@ if TYPE_CHECKING:
     ApiKey = SecretStr | Any  # a str is taken too: Any tells the type checkers so
 else:
     ApiKey = Annotated[SecretStr, BeforeValidator(_pasted), AfterValidator(_fit_for_a_header)]
+HeaderText = Annotated[str, BeforeValidator(_pasted), AfterValidator(_one_line)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 

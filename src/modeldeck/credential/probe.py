@@ -60,7 +60,13 @@ async def diagnosed(
                 message = f"the key is not of {probe.region}, it is of {at_home.region}"
                 advice = f"Set region to {at_home.region}, or take a key of {probe.region}"
                 found = replace(found, grade="wrong_region", message=message, advice=advice, region=at_home.region)
-    return replace(found, message=hide(found.message), advice=hide(found.advice))
+    return replace(
+        found,
+        message=hide(found.message),
+        advice=hide(found.advice),
+        code=found.code and hide(found.code),
+        request_id=found.request_id and hide(found.request_id),
+    )
 
 
 async def _asked(probe: Probe, provider: str, transport: Transport) -> Diagnosis:

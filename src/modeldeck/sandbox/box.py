@@ -58,6 +58,11 @@ class Box:
         return None if key.startswith(starts) and "invalid" not in key else "invalid"
 
 
+def websocket_url(url: str) -> str:
+    """The same place for WebSockets."""
+    return url.replace("http", "ws", 1)
+
+
 def bearer(connection: HTTPConnection) -> str:
     """The token of its `Authorization: Bearer`; empty when there is none."""
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")

@@ -54,12 +54,14 @@ class TTSModelBase(Connected, Carded, Generic[P]):
     what may be set, attempts before the first audio, time-outs, WAV headers, usage, sessions. A class that
     overrides `synthesize` itself is built, checked and listed like any other.
 
-    `provider`: the first part of references. `realtime`: takes text while it speaks. `Parameters`: what may be
-    set. `type` (a Literal in each class): the name of the class in schemas and cards.
+    `provider`: the first part of references. `realtime`: takes text while it speaks. `any_model`: of a provider's
+    classes the one that a reference to a model without a card means. `Parameters`: what may be set. `type` (a Literal
+    in each class): the name of the class in schemas and cards.
     """
 
     provider: ClassVar[str] = ""
     realtime: ClassVar[bool] = False
+    any_model: ClassVar[bool] = False
     credential_class: ClassVar[builtins.type[CredentialBase] | None] = None
     Parameters: ClassVar[Any] = NoParameters  # Any: every class narrows it to a pydantic class of its own
     type: Any = ""  # Any: every class narrows it to a Literal of its own
@@ -98,18 +100,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         self.extra = dict(extra or {})
         self.on_event = on_event
         self._transport = transport
-        self.model, self._card = self._resolve(model)
-        self._settings = Settings(
-            enforcement.Rules(self.Parameters, self._card.rules(self.Parameters) if self._card else None, self.model),
-            parameters,
-            model=self.model,
-            limits=self._card.limits if self._card is not None else None,
-            enforce=enforce,
-            provider=self.provider or None,
-            hide=credential.hide,
-        )
-        self._warn_when_sunset()
-        self._check_output()
+        self._set(model, parameters)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _FIXED and name in self.__dict__:
@@ -211,6 +202,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
     def session(self, **kwargs: Any) -> Session:
         """A conversation: `async with tts.session() as s`. Keyword arguments are parameters for all of it."""
         from modeldeck.tts import conversation, sentencewise, session
+        from modeldeck.tts.sentences import SentenceCutter, Uncut
 
         request = self._request("", kwargs, "session")
         self._check_speaks()
@@ -218,15 +210,16 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         origin = self._origin
         check: Callable[[str, int], int] = self._settings.check_text
         if not self._converses(request):  # each sentence has attempts, time-outs and a length of its own
+            cuts = self._cuts(request)
             converse = partial(
                 sentencewise.sentence_by_sentence,
                 self._speak,
                 check=self._settings.check_text,
                 retry=retry,
                 origin=origin,
-                language=self._language,
+                cutter=partial(SentenceCutter, self._language) if cuts else Uncut,
             )
-            check = self._settings.check_piece
+            check = self._settings.check_piece if cuts else check
             timeouts, retry = Timeouts(None, None, None, timeouts.total), NO_RETRY
         begin = partial(
             conversation.Conversation,
@@ -264,6 +257,22 @@ class TTSModelBase(Connected, Carded, Generic[P]):
 
     # -- inside
 
+    def _set(self, model: str | TTSModelCard, parameters: P | Mapping[str, Any] | None) -> None:
+        """Name, card and settings, whatever they were. Raises ParameterError."""
+        name, card = self._resolve(model)
+        self._settings = Settings(
+            enforcement.Rules(self.Parameters, card.rules(self.Parameters) if card else None, name),
+            parameters,
+            model=name,
+            limits=card.limits if card is not None else None,
+            enforce=self.enforce,
+            provider=self.provider or None,
+            hide=self.credential.hide,
+        )
+        self.__dict__ |= {"model": name, "_card": card}
+        self._warn_when_sunset()
+        self._check_output()
+
     def _silent(self) -> UnsupportedError:
         return UnsupportedError(
             f"{builtins.type(self).__name__} does not speak yet: its models can be listed, shown and built, its calls "
@@ -283,6 +292,10 @@ class TTSModelBase(Connected, Carded, Generic[P]):
     def _converses(self, request: SpeechRequest) -> bool:
         """Whether a conversation is the provider's own, not spoken sentence by sentence. Seldom overridden."""
         return self._has_converse()
+
+    def _cuts(self, request: SpeechRequest) -> bool:
+        """Whether a text may be spoken sentence by sentence. Seldom overridden: a document is one request."""
+        return True
 
     @property
     def _cold_start(self) -> ColdStart | None:

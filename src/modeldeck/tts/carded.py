@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from modeldeck._warn import warn
@@ -83,7 +84,12 @@ class Carded:
                 raise ModelNotFoundError(message, provider=self.provider or None)
 
     def _warn_when_sunset(self) -> None:
-        if self._card is not None and self._card.status == "sunset":
-            since = f" on {self._card.sunset_at:%Y-%m-%d}" if self._card.sunset_at else ""
+        """Also of a deprecated model whose day has passed since its card was written."""
+        if self._card is None:
+            return
+        day = self._card.sunset_at
+        off = self._card.status == "sunset"
+        if off or (day is not None and day <= date.today()):
+            since = f" on {day:%Y-%m-%d}" if day else ""
             instead = f"; use {self._card.replacement}" if self._card.replacement else ""
-            warn(CardWarning(f"{self.model} was switched off{since}{instead}"))
+            warn(CardWarning(f"{self.model} was {'' if off else 'to be '}switched off{since}{instead}"))

@@ -67,7 +67,11 @@ class Connected:
         await self._connected().commit()
 
     async def clear(self) -> None:
-        """Forget pushed text that has not been spoken yet."""
+        """Forget pushed text that has not been spoken yet.
+
+        Some of a Msg may have been spoken by then, so the utterance stays its own: another Msg begins after
+        synthesize().
+        """
         await self._connected().clear()
 
     def _connected(self) -> PrivateConversation:

@@ -60,7 +60,8 @@ class PrivateConversation:
             return text
         if message != self._message:
             raise ConcurrentUseError(
-                f"the message {self._message} is being spoken; synthesize() finishes it, then {message} may begin"
+                f"the message {self._message} is being spoken; synthesize() finishes it, cleared or not, then "
+                f"{message} may begin"
             )
         if text.startswith(self._said) or not self._grows:
             return text.removeprefix(self._said)

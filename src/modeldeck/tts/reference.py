@@ -30,18 +30,19 @@ class FoundModel:
     card: TTSModelCard | None
 
 
-def find_model(reference: str) -> FoundModel:
+def find_model(reference: str, credential: CredentialBase | None = None) -> FoundModel:
     """The model that `provider/model[:voice]` names: of the known names the longest wins.
 
-    Raises ModelNotFoundError when there is none, or several, and lists the choices.
+    `credential`: what it is to be asked with, if that is not the environment's; a server of one's own may have names
+    that are spelt like a known one. Raises ModelNotFoundError when there is none, or several, and lists the choices.
     """
     asked: Any = reference
     provider, _, rest = asked.partition("/") if isinstance(asked, str) else ("", "", "")
     if not provider or not all(rest.partition(":")[0].split("/")):
         shown = quoted(reference)
         raise ModelNotFoundError(f"{shown} is no reference; write provider/model or provider/model:voice")
-    credential = _credential_class(provider)
-    classes = credential.get_tts_model_classes()
+    owner = _credential_class(provider)
+    classes = owner.get_tts_model_classes()
     known = [(cls, card) for cls in classes for card in cls.list_models()]
     fitting = [
         (cls, card)
@@ -49,7 +50,7 @@ def find_model(reference: str) -> FoundModel:
         if rest == card.name or rest.startswith((f"{card.name}:", f"{card.name}{_FAULT}"))
     ]
     if not fitting:
-        return _uncarded(credential, classes, provider, rest, [card.name for _, card in known])
+        return _uncarded(owner, credential, classes, provider, rest, [card.name for _, card in known])
     longest = max(len(card.name) for _, card in fitting)
     chosen = [(cls, card) for cls, card in fitting if len(card.name) == longest]
     if len(chosen) > 1:
@@ -59,7 +60,7 @@ def find_model(reference: str) -> FoundModel:
     fault, _, voice = rest[longest:].partition(":")
     if fault:
         card = card.model_copy(update={"name": card.name + fault})
-    return FoundModel(credential, cls, card.name, voice or None, card)
+    return FoundModel(owner, cls, card.name, voice or None, card)
 
 
 def tts_model(
@@ -71,7 +72,7 @@ def tts_model(
     **options: Any,
 ) -> TTSModelBase[Any]:
     """A model from a reference, with the credential from the environment unless one is given."""
-    found = find_model(reference)
+    found = find_model(reference, credential)
     given = dict(parameters or {})
     if found.voice is not None and given.setdefault("voice", found.voice) != found.voice:
         message = f"{reference} asks for the voice {found.voice!r}, the parameters for {given['voice']!r}"
@@ -89,17 +90,30 @@ def _credential_class(provider: str) -> type[CredentialBase]:
 
 
 def _uncarded(
-    credential: type[CredentialBase],
+    owner: type[CredentialBase],
+    credential: CredentialBase | None,
     classes: list[type[TTSModelBase[Any]]],
     provider: str,
     rest: str,
     known: list[str],
 ) -> FoundModel:
-    """A model that no card describes is taken when one class alone can mean it and nothing is spelt like it."""
+    """A model that no card describes is taken when one class alone can mean it and nothing is spelt like it.
+
+    A server of one's own, which a class with `any_model` speaks to, has whatever names it has.
+    """
     name, _, voice = rest.partition(":")
     plain = name.partition(_FAULT)[0]
-    if len(classes) == 1 and not did_you_mean(plain, known):
-        return FoundModel(credential, classes[0], name, voice or None, None)
+    takers = classes if len(classes) == 1 else [cls for cls in classes if cls.any_model]
+    if len(takers) == 1 and (not did_you_mean(plain, known) or (takers[0].any_model and _elsewhere(owner, credential))):
+        return FoundModel(owner, takers[0], name, voice or None, None)
     if not classes:
         raise ModelNotFoundError(f"{provider} has no text to speech")
     raise ModelNotFoundError(f"{provider} has no model {plain!r}{near_or_list(plain, known, 8)}", provider=provider)
+
+
+def _elsewhere(owner: type[CredentialBase], credential: CredentialBase | None) -> bool:
+    """Whether it is not the provider's own server that is asked."""
+    try:
+        return bool(getattr(credential or owner.from_env(), "base_url", None))
+    except CredentialError:
+        return False

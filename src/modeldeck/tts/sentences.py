@@ -107,6 +107,23 @@ class SentenceCutter:
         return cut <= len(sentence) + 1
 
 
+class Uncut:
+    """In the place of a cutter, for text that is one piece: nothing leaves before it is asked for."""
+
+    def __init__(self) -> None:
+        self._held: list[str] = []
+
+    def feed(self, text: str) -> list[str]:
+        self._held.append(text)
+        return []
+
+    def rest(self) -> str:
+        """All of it, and forget it."""
+        held = "".join(self._held)
+        self._held.clear()
+        return held
+
+
 @cache
 def _segmenter() -> Callable[[str, str], list[str]] | None:
     """`segment(language, text)` of sentencex, or None where the extra is not installed."""

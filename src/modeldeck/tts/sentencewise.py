@@ -29,7 +29,7 @@ from modeldeck.tts.hook import (
 )
 from modeldeck.tts.pace import attempted
 from modeldeck.tts.response import TTSUsage, WordTiming
-from modeldeck.tts.sentences import SentenceCutter
+from modeldeck.tts.sentences import SentenceCutter, Uncut
 
 
 async def sentence_by_sentence(
@@ -40,19 +40,19 @@ async def sentence_by_sentence(
     check: Callable[[str], object],
     retry: Retry,
     origin: Origin,
-    language: str | None = None,
+    cutter: Callable[[], SentenceCutter | Uncut] = SentenceCutter,
 ) -> AsyncGenerator[ConversationEvent, None]:
     """`_converse` for a class that fills `_speak`; every sentence has attempts of its own."""
-    cutter, told = SentenceCutter(language), _Told()
+    text, told = cutter(), _Told()
     async for item in inbox:
         sentences: list[str] = []
         match item:
             case Text():
-                sentences = cutter.feed(item.text)
+                sentences = text.feed(item.text)
             case Flush() | Commit():
-                sentences = [cutter.rest()]
+                sentences = [text.rest()]
             case Clear():
-                yield Cleared(len(cutter.rest()))
+                yield Cleared(len(text.rest()))
             case _:
                 assert_never(item)
         for sentence in sentences:

@@ -64,6 +64,12 @@ def _environment() -> dict[str, str]:
     return {**own, "NO_PROXY": "*", "no_proxy": "*"}
 
 
+def heard(data: str, head: int = 0) -> int:
+    """Samples in base64, one after the other, from wherever the connection to the provider had come before."""
+    first = int.from_bytes(base64.b64decode(data)[head : head + 2], "little")
+    return samples(data, first, head)
+
+
 def test_the_models_that_the_credentials_open(results: Results) -> None:
     found = results["models"]
     assert {owner for _, _, owner, _ in found} == {"azure", "dashscope", "local"}
@@ -84,8 +90,8 @@ def test_mp3_unless_asked_otherwise(results: Results) -> None:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_formats(results: Results, provider: str) -> None:
     found = results["formats"][provider]
-    assert (found["pcm"]["type"], samples(found["pcm"]["audio"])) == ("audio/pcm;rate=24000", WHOLE)
-    assert (found["wav"]["type"], samples(found["wav"]["audio"], head=44)) == ("audio/wav", WHOLE)
+    assert (found["pcm"]["type"], heard(found["pcm"]["audio"])) == ("audio/pcm;rate=24000", WHOLE)
+    assert (found["wav"]["type"], heard(found["wav"]["audio"], head=44)) == ("audio/wav", WHOLE)
     assert found["opus"]["type"] == "audio/ogg;codecs=opus"
     assert seconds(found["opus"]["audio"], 24000) == pytest.approx(WHOLE / 24000, abs=0.2)
     assert base64.b64decode(found["flac"]["audio"]).startswith(b"fLaC")
@@ -102,8 +108,8 @@ def test_formats_of_the_local_voice(results: Results) -> None:
 
 def test_options(results: Results) -> None:
     own_voice, instructed, fast, local, more = results["options"]
-    assert samples(own_voice["audio"]) == samples(instructed["audio"]) == samples(more["audio"]) == WHOLE
-    assert samples(fast["audio"]) <= WHOLE
+    assert heard(own_voice["audio"]) == heard(instructed["audio"]) == heard(more["audio"]) == WHOLE
+    assert heard(fast["audio"]) <= WHOLE
     assert len(base64.b64decode(local["audio"])) > 0
 
 
@@ -111,13 +117,13 @@ def test_streams(results: Results) -> None:
     for provider in PROVIDERS:
         chunks = results["streamed"][provider]
         assert len(chunks) > 1
-        assert samples(base64.b64encode(b"".join(map(base64.b64decode, chunks))).decode()) == WHOLE
+        assert heard(base64.b64encode(b"".join(map(base64.b64decode, chunks))).decode()) == WHOLE
     assert len(results["streamed"]["local"]) > 1
 
 
 def test_the_first_chunk_comes_before_the_last_is_made(results: Results) -> None:
     for provider in PROVIDERS:
-        assert 0 < samples(results["first_chunk"][provider]) < WHOLE
+        assert 0 < heard(results["first_chunk"][provider]) < WHOLE
     assert 0 < len(base64.b64decode(results["first_chunk"]["local"])) < 1_000_000
 
 
@@ -125,7 +131,7 @@ def test_events(results: Results) -> None:
     for provider in PROVIDERS:
         *deltas, done = [json.loads(line.removeprefix("data: ")) for line in results["events"][provider]]
         audio = b"".join(base64.b64decode(delta["audio"]) for delta in deltas)
-        assert samples(base64.b64encode(audio).decode()) == WHOLE
+        assert heard(base64.b64encode(audio).decode()) == WHOLE
         assert done["type"] == "speech.audio.done"
         assert done["usage"].keys() == {"input_tokens", "output_tokens", "total_tokens"}
     assert "speech.audio.done" in results["events"]["local"][-1]
@@ -151,9 +157,8 @@ def test_refusals(results: Results, name: str, kind: str, status: int, code: str
     assert results["refusals"][name] == {"class": kind, "status": status, "code": code, "param": param}
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
-def test_what_the_provider_refuses(results: Results, provider: str) -> None:
-    found = results["refused_by_the_provider"][provider]
+def test_what_the_provider_refuses(results: Results) -> None:
+    found = results["refused_by_the_provider"]
     assert (found["class"], found["status"], found["code"]) == ("InternalServerError", 502, "AuthenticationError")
 
 

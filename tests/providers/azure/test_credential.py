@@ -57,6 +57,11 @@ OWN = {
     "wss://westus.tts.speech.microsoft.com/cognitiveservices/websocket/v2": "https://westus.tts.speech.microsoft.com",
     "https://chinanorth3.api.cognitive.azure.cn": "https://chinanorth3.tts.speech.azure.cn",
     "https://usgovarizona.api.cognitive.microsoft.us": "https://usgovarizona.tts.speech.azure.us",
+    "https://virginia.api.cognitive.microsoft.us/": "https://virginia.tts.speech.azure.us",
+    "https://virginia.tts.speech.azure.us": "https://virginia.tts.speech.azure.us",
+    "https://usdodeast.api.cognitive.microsoft.us/": "https://usdodeast.tts.speech.azure.us",
+    "https://east2.stt.speech.azure.cn": "https://east2.tts.speech.azure.cn",
+    "https://chinaeast2.api.cognitive.microsoft.com": "https://chinaeast2.tts.speech.azure.cn",
 }
 
 
@@ -70,6 +75,10 @@ def test_trained_voices_are_where_the_region_has_them() -> None:
         "https://westus.voice.speech.microsoft.com"
     )
     assert made(base_url="http://127.0.0.1:5000").host(deployment=True) == "http://127.0.0.1:5000"
+    for path in ("", "/tts", "/voice", "/voice/cognitiveservices/v1"):
+        private = made(base_url=f"https://mine.cognitiveservices.azure.com{path}")
+        assert private.host(deployment=True) == "https://mine.cognitiveservices.azure.com/voice"
+        assert private.host() == "https://mine.cognitiveservices.azure.com/tts"
 
 
 @pytest.mark.parametrize("region", ["east.us", "http://eastus", "east/us", ""])
@@ -130,13 +139,25 @@ def test_a_token_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert AzureCredential.from_env(region="eastus").headers() == {"Authorization": "Bearer t0ken"}
 
 
+def test_a_key_beats_the_environments_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which may be of yesterday, while arguments are of now."""
+    monkeypatch.setenv("AZURE_SPEECH_AUTH_TOKEN", "t0ken")
+    key = {"Ocp-Apim-Subscription-Key": KEY}
+    assert AzureCredential.from_env(region="eastus", api_key=KEY).headers() == key
+    monkeypatch.setenv("AZURE_KEY", KEY)
+    assert AzureCredential.from_env(region="eastus").headers() == key
+    assert AzureCredential.from_env(region="eastus", token=None).headers() == key
+    assert AzureCredential.from_env(region="eastus", token="now").headers() == {"Authorization": "Bearer now"}
+    assert AzureCredential.from_env(region="eastus", api_key=None).token is not None
+
+
 async def test_whether_the_key_works() -> None:
     async with Sandbox() as box:
         assert (await made(base_url=box.url).check()).grade == "ok"
         assert (await made(base_url=f"{box.url}/tts").check()).grade == "ok"
         assert (await made(api_key="invalid", base_url=box.url).check()).grade == "key_rejected"
         wrong = await made(base_url=f"{box.url}/elsewhere").check()
-        assert (wrong.ok, "base_url" in wrong.advice) == (False, True)
+        assert (wrong.ok, "base_url" in wrong.advice, "deployment" in wrong.advice) == (False, True, False)
         assert (await AzureCredential(token="t0ken", base_url=box.url).check()).grade == "ok"
         box.arm("status=429")
         assert (await made(base_url=box.url).check()).grade == "quota"

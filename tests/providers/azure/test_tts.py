@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
 from modeldeck import Transport
 from modeldeck.credential import AzureCredential
-from modeldeck.errors import ModelNotFoundError, ParameterError, ProviderError
+from modeldeck.errors import ModelNotFoundError, ParameterError, ProtocolError, ProviderError
 from modeldeck.sandbox import Sandbox
 from modeldeck.sandbox.voice import numbered
 from modeldeck.tts import AudioFormat, AzureRealtimeTTSModel, AzureTTSModel, tts_model
@@ -88,6 +91,48 @@ async def test_ssml_goes_out_as_it_is(box: Sandbox, credential: AzureCredential,
     assert places == (["One", "二"] if wire == "websocket" else [])
 
 
+@pytest.mark.parametrize("wire", ["websocket", "rest"])
+@pytest.mark.parametrize("how", ["session", "stream", "push"])
+async def test_a_document_in_pieces_is_one_request(
+    box: Sandbox, credential: AzureCredential, wire: str, how: str
+) -> None:
+    tts = AzureTTSModel(credential, parameters={"ssml": True, "wire": wire}, stream=False)
+    document = SSML.replace("One.", "One. Two. Three.")
+    pieces = [document[:99], document[99:]]
+    if how == "session":
+        async with tts.session() as talk:
+            await talk.feed(pieces)
+            assert [part async for part in talk.utterance()][-1].is_last
+    elif how == "stream":
+        assert [part async for part in tts.stream(pieces)][-1].is_last
+    else:
+        async with tts:
+            await tts.push(pieces[0])
+            assert (await tts.synthesize(pieces[1])).audio
+    assert [one["body"] for one in box.requests() if one["kind"] == "http"] + sent(box, "ssml") == [document]
+
+
+@pytest.mark.parametrize("wire", ["websocket", "rest"])
+@pytest.mark.parametrize("law", ["mulaw", "alaw"])
+async def test_telephone_files_have_one_header_and_true_sizes(
+    credential: AzureCredential, tmp_path: Path, law: str, wire: str
+) -> None:
+    tts = AzureTTSModel(credential, parameters={"format": f"riff-8khz-8bit-mono-{law}", "wire": wire})
+    async with tts.session() as talk:
+        await talk.send("One. Two is here. Three.")
+        await talk.flush()
+        parts = [part async for part in talk.utterance()]
+    assert b"".join(part.audio for part in parts).count(b"RIFF") == 1
+    whole = await AzureTTSModel(credential, parameters=tts.parameters, stream=False).synthesize("One. Two.")
+    (tmp_path / "whole.wav").write_bytes(whole.audio)
+    await tts.save("One. Two.", tmp_path / "saved.wav")
+    for name in ("whole.wav", "saved.wav"):
+        sound = soundfile.info(tmp_path / name)
+        subtype = {"mulaw": "ULAW", "alaw": "ALAW"}[law]
+        assert (sound.samplerate, sound.subtype, sound.frames) == (8000, subtype, 9 * 480)
+        assert int.from_bytes((tmp_path / name).read_bytes()[4:8], "little") == 9 * 480 + 36
+
+
 async def test_what_looks_like_ssml_is_text_unless_it_is_said(box: Sandbox, credential: AzureCredential) -> None:
     answer = await AzureTTSModel(credential, stream=False).synthesize("<speak>")
     assert answer.audio == numbered(0, 7 * 1440)
@@ -104,9 +149,12 @@ async def test_what_looks_like_ssml_is_text_unless_it_is_said(box: Sandbox, cred
         ({"pitch": "2st"}, "pitch"),
         ({"volume": "loudest"}, "volume"),
         ({"language": "french"}, "language"),
+        ({"language": "fr-FR", "rate": "fast", "volume": "50"}, "language does not go with rate, volume"),
+        ({"language": "fr-FR", "pitch": "high"}, "language does not go with pitch"),
         ({"format": "wav"}, "format"),
         ({"temperature": 0.5}, "temperature"),
         ({"deployment_id": "a/b"}, "deployment_id"),
+        ({"visemes": True, "wire": "rest"}, "visemes need the websocket"),
     ],
 )
 def test_values_that_are_refused(parameters: dict[str, Any], says: str) -> None:
@@ -253,3 +301,77 @@ async def test_whoever_interrupts_finds_a_connection_ready(box: Sandbox, credent
         await talk.flush()
         parts = [part async for part in talk.utterance()]
         assert b"".join(part.audio for part in parts) == numbered(0, 4 * 1440), "a connection on which nothing was said"
+
+
+# -- answers of status 200 that are no speech
+
+
+@pytest.fixture
+async def strange() -> AsyncIterator[Callable[[str, bytes], Awaitable[AzureCredential]]]:
+    """A server that answers everything with the same bytes."""
+    async with AsyncExitStack() as servers:
+
+        async def answering(kind: str, body: bytes) -> AzureCredential:
+            async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await reader.readuntil(b"\r\n\r\n")
+                head = f"HTTP/1.1 200 OK\r\n{kind}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+                writer.write(head.encode() + body)
+                await writer.drain()
+                writer.close()
+
+            server = await asyncio.start_server(answer, "127.0.0.1", 0)
+            servers.push_async_callback(server.wait_closed)
+            servers.callback(server.close)
+            port = server.sockets[0].getsockname()[1]
+            return AzureCredential(api_key="k" * 32, base_url=f"http://127.0.0.1:{port}")
+
+        yield answering
+
+
+@pytest.mark.parametrize("wire", ["rest", "websocket"])
+async def test_a_web_page_is_no_speech(strange: Callable[[str, bytes], Awaitable[AzureCredential]], wire: str) -> None:
+    credential = await strange("Content-Type: text/html; charset=utf-8\r\n", b"<html>Please log in</html>")
+    tts = AzureTTSModel(credential, parameters={"wire": wire}, stream=False)
+    with pytest.raises(ProviderError, match=r"a web page came .*\(HTTP 200\).*base_url") as raised:
+        await tts.synthesize("Hi.")
+    assert (raised.value.status, raised.value.retryable) == (200, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "audio"),
+    [
+        ("", True),
+        ("Content-Type: application/octet-stream\r\n", True),
+        ("Content-Type: audio/basic\r\n", True),
+        ("Content-Type: application/json\r\n", False),
+        ("Content-Type: text/plain\r\n", False),
+    ],
+)
+async def test_what_is_audio_over_http(
+    strange: Callable[[str, bytes], Awaitable[AzureCredential]], kind: str, audio: bool
+) -> None:
+    tts = AzureTTSModel(await strange(kind, bytes(480)), parameters={"wire": "rest"}, stream=False)
+    if audio:
+        assert (await tts.synthesize("Hi.")).audio == bytes(480)
+        return
+    with pytest.raises(ProtocolError, match="in the place of audio"):
+        await tts.synthesize("Hi.")
+
+
+# -- ten minutes
+
+
+@pytest.mark.parametrize(("seconds", "cut"), [(599.0, False), (600.0, True), (601.0, False)])
+@pytest.mark.parametrize(
+    ("form", "of_a_second"), [("raw-8khz-8bit-mono-mulaw", 8000), ("audio-16khz-32kbitrate-mono-mp3", 4000)]
+)
+async def test_audio_that_the_service_cut_off(
+    strange: Callable[[str, bytes], Awaitable[AzureCredential]], form: str, of_a_second: int, seconds: float, cut: bool
+) -> None:
+    credential = await strange("Content-Type: audio/basic\r\n", bytes(int(seconds * of_a_second)))
+    tts = AzureTTSModel(credential, parameters={"wire": "rest", "format": form})
+    received = 0
+    with pytest.raises(ProviderError, match="10 minutes") if cut else nullcontext():
+        async for part in tts.synthesize("A long text."):
+            received += len(part.audio)
+    assert received == seconds * of_a_second  # what there is was delivered

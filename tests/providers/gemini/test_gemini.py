@@ -69,8 +69,13 @@ def test_hosts() -> None:
 
     assert host() == "https://generativelanguage.googleapis.com/v1beta"
     assert host(api_version="v1") == "https://generativelanguage.googleapis.com/v1"
-    for suffix in ("", "/", "/v1", "/v1beta", "/v1beta/models", "/v1alpha", "/v1beta/openai"):
+    for suffix in ("", "/", "/v1beta", "/v1beta/models", "/v1beta/openai"):
         assert host(base_url=f"https://proxy/google{suffix}") == "https://proxy/google/v1beta"
+    for version in ("v1", "v1alpha"):
+        assert host(base_url=f"https://proxy/{version}/models") == f"https://proxy/{version}"
+        assert host(base_url=f"https://proxy/{version}", api_version="v1beta") == "https://proxy/v1beta"
+    one = GeminiCredential(api_key="AIza-test", base_url="https://proxy/v1")
+    assert GeminiCredential(**one.reveal()).host() == one.host() == "https://proxy/v1"
     with pytest.raises(CredentialError, match="api_version"):
         host(api_version="latest")
 
@@ -95,6 +100,8 @@ async def test_check(box: Sandbox) -> None:
     wrong = await GeminiCredential(api_key="AIza-invalid", base_url=box.url).check()
     assert wrong.grade == "key_rejected"
     assert (await GeminiCredential(api_key="AIza-test", base_url=box.url, api_version="v1").check()).ok
+    elsewhere = await GeminiCredential(api_key="AIza-test", base_url=f"{box.url}/elsewhere").check()
+    assert "Check base_url" in elsewhere.advice
 
 
 def test_its_models() -> None:
@@ -165,6 +172,17 @@ def test_two_speakers_no_more_no_less(count: int) -> None:
         GeminiTTSModel(GeminiCredential(api_key="AIza-test"), NEW, {"speakers": speakers})
 
 
+def test_speakers_have_voices_of_the_card() -> None:
+    credential = GeminiCredential(api_key="AIza-test")
+    speakers = [SPEAKERS[0], {"name": "Jane", "voice": "Nobody"}]
+    with pytest.raises(ParameterError, match=r"speakers\.1\.voice='Nobody' is not among") as raised:
+        GeminiTTSModel(credential, OLD, {"speakers": speakers})
+    assert raised.value.parameter == "speakers.1.voice"
+    GeminiTTSModel(credential, NEW, {"speakers": speakers})  # has voices that are not listed
+    for name, kind in ((OLD, "enum"), (NEW, "anyOf")):
+        assert kind in GeminiTTSModel.card(name).parameter_schema["$defs"]["GeminiSpeaker"]["properties"]["voice"]
+
+
 def test_two_names() -> None:
     with pytest.raises(ParameterError, match="two have the same"):
         GeminiTTSModel(GeminiCredential(api_key="AIza-test"), NEW, {"speakers": [SPEAKERS[0], SPEAKERS[0]]})
@@ -174,6 +192,26 @@ async def test_a_dialogue_without_turns_is_refused_before_it_is_sent(box: Sandbo
     with pytest.raises(ParameterError, match="a dialogue is one text"):
         await model(box, NEW, {"speakers": SPEAKERS}).synthesize("Hi.")
     assert box.requests() == []
+
+
+@pytest.mark.parametrize("name", [OLD, NEW])
+async def test_a_dialogue_in_a_conversation_is_one_request(box: Sandbox, name: str) -> None:
+    async with model(box, name, {"speakers": SPEAKERS}).session() as talk:
+        for text in ("Joe: Are you", " there?\nJane: ", "I am."):
+            await talk.send(text)
+        await talk.flush()
+        *_, last = [part async for part in talk.utterance()]
+    assert last.is_last
+    assert len(box.requests()) == 1
+
+
+@pytest.mark.parametrize("name", [OLD, NEW])
+async def test_none_suppresses_no_choice_of_ours(box: Sandbox, name: str) -> None:
+    await model(box, name).synthesize("Hi.")
+    await model(box, name, {"delivery": None, "dialect": None}).synthesize("Hi.")
+    first, second = (json.loads(one["body"]) for one in box.requests())
+    assert first == second
+    assert len({one["path"] for one in box.requests()}) == 1
 
 
 async def test_extra_has_the_last_word(box: Sandbox) -> None:
@@ -260,7 +298,9 @@ async def test_what_is_not_streamed_may_take_its_time(box: Sandbox) -> None:
     await Spy(credential, NEW, stream=False).synthesize("Hi.")
     await Spy(credential, OLD, stream=False, timeouts=Timeouts(first_audio=7)).synthesize("Hi.")
     await Spy(credential, OLD, stream=False).synthesize("Hi.", timeouts=Timeouts(first_audio=8))
-    assert seen == [300.0, Timeouts().first_audio, 7, 8]
+    await Spy(credential, OLD, stream=False, timeouts=Timeouts(connect=3)).synthesize("Hi.")
+    await Spy(credential, OLD, {"delivery": None}, stream=False).synthesize("Hi.", timeouts=Timeouts(idle=30))
+    assert seen == [300.0, Timeouts().first_audio, 7, 8, 300.0, 300.0]
 
 
 # -- a server of one's own
@@ -269,14 +309,15 @@ async def test_what_is_not_streamed_may_take_its_time(box: Sandbox) -> None:
 class Odd:
     """An emulator that answers as it was told."""
 
-    def __init__(self, *pieces: bytes) -> None:
+    def __init__(self, *pieces: bytes, kind: str = "text/event-stream") -> None:
         self._pieces = pieces
+        self._kind = kind
 
     def routes(self, box: Box) -> list[BaseRoute]:
         return [Route("/{path:path}", self._answer, methods=["POST"])]
 
     async def _answer(self, request: Request) -> Response:
-        return Response(b"".join(self._pieces), media_type="text/event-stream")
+        return Response(b"".join(self._pieces), media_type=self._kind)
 
     def environment(self, url: str) -> dict[str, str]:
         return {}
@@ -291,6 +332,14 @@ async def test_audio_without_a_type_is_the_documented_one() -> None:
     async with Sandbox(emulators={"odd": Odd(event)}) as box:
         response = await model(box, output=AudioFormat("pcm_s16le", 24000)).synthesize("Hi.")
     assert response.audio == b"\0\0\1\0"
+
+
+@pytest.mark.parametrize("name", [OLD, NEW])
+async def test_a_web_page_is_no_speech(name: str) -> None:
+    async with Sandbox(emulators={"odd": Odd(b"<html>Please log in</html>", kind="text/html")}) as box:
+        with pytest.raises(ProviderError, match="Check base_url") as raised:
+            await model(box, name).synthesize("Hi.")
+        assert (raised.value.retryable, len(box.requests())) == (False, 1)
 
 
 async def test_two_at_once(box: Sandbox) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from modeldeck import Limits, Observer, Transport
 from modeldeck.credential import LiveKitCredential
-from modeldeck.errors import ParameterError, RateLimitError
+from modeldeck.errors import CardWarning, ParameterError, RateLimitError
+from modeldeck.providers.livekit.parameters import LiveKitTTSParameters
 from modeldeck.sandbox import Sandbox
 from modeldeck.tts import AudioFormat, LiveKitTTSModel
 from modeldeck.tts.session import Session
@@ -241,3 +242,31 @@ async def test_a_refusal_is_typed(box: Sandbox, credential: LiveKitCredential) -
     with pytest.raises(RateLimitError) as raised:
         await tts.prewarm()
     assert (raised.value.retry_after, raised.value.provider) == (7.0, "livekit")
+
+
+class Parameters(LiveKitTTSParameters):
+    mine: str | None = None
+
+
+class Mine(LiveKitTTSModel):
+    Parameters = Parameters
+
+    def __init__(self, credential: LiveKitCredential) -> None:
+        super().__init__(credential, "x/y:z:v", {"mine": "x"}, enforce="off")
+
+
+def test_options_of_another_class_are_kept() -> None:
+    tts = Mine(LiveKitCredential(api_key="APIkey", api_secret="x"))
+    assert (tts.model, tts.parameters.voice) == ("x/y:z", "v")
+    tts.update_options(voice="n")
+    assert tts.model == "x/y:z"
+    assert isinstance(tts.parameters, Parameters)
+    assert (tts.parameters.voice, tts.parameters.mine) == ("n", "x")
+
+
+def test_another_model_is_checked_as_a_new_one_is() -> None:
+    key = LiveKitCredential(api_key="APIkey", api_secret="x")
+    tts = LiveKitTTSModel(key, parameters={"language": "en"})
+    with pytest.warns(CardWarning, match="deepgram/aura was switched off"):
+        tts.update_options(model="deepgram/aura:luna")
+    assert (tts.model, tts.parameters.voice, tts.parameters.language) == ("deepgram/aura", "luna", "en")

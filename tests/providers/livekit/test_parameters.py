@@ -132,5 +132,8 @@ def test_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     tts = tts_model(f"livekit/cartesia/sonic-3:{VOICE}")
     assert isinstance(tts, LiveKitTTSModel)
     assert (tts.model, tts.parameters.voice) == ("cartesia/sonic-3", VOICE)
+    for reference, voice in {"livekit/cartesia": None, "livekit/cartesia:abc": "abc"}.items():
+        tts = tts_model(reference)
+        assert (tts.model, tts.parameters.voice) == ("cartesia", voice)
     tts = tts_model("livekit/newco/model-1:x")
     assert (tts.model, tts.parameters.voice) == ("newco/model-1", "x")

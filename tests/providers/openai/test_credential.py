@@ -78,6 +78,16 @@ def test_the_form() -> None:
     json.dumps(schema)
 
 
+@pytest.mark.parametrize("field", ["organization", "project"])
+def test_what_goes_into_a_header_is_one_line(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CredentialError, match=f"{field}.*line break"):
+        OpenAICredential(api_key="sk-1", **{field: "org-1\nX-Evil: 1"})
+    assert getattr(OpenAICredential(api_key="sk-1", **{field: " org-1\n"}), field) == "org-1"
+    monkeypatch.setenv({"organization": "OPENAI_ORG_ID", "project": "OPENAI_PROJECT_ID"}[field], "a\nb")
+    with pytest.raises(CredentialError, match=field):
+        OpenAICredential(api_key="sk-1")
+
+
 def test_its_models() -> None:
     assert OpenAICredential.get_tts_model_classes() == [OpenAITTSModel, OpenAIRealtimeTTSModel]
 

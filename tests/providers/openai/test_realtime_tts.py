@@ -11,9 +11,10 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from modeldeck import Transport
+from modeldeck._wire.acts import Send
 from modeldeck.credential import OpenAICredential
 from modeldeck.errors import AuthenticationError, ModelNotFoundError, ProviderError
-from modeldeck.providers.openai.wire.realtime import RealtimeServer, Respond, Response, Send
+from modeldeck.providers.openai.wire.realtime import RealtimeServer, Respond, Response
 from modeldeck.sandbox import Sandbox
 from modeldeck.tts import AudioFormat, OpenAIRealtimeTTSModel, TTSResponse
 from modeldeck.tts.session import Session
@@ -106,6 +107,31 @@ async def test_settings_are_the_connection_s(box: Sandbox) -> None:
             async for _ in voice(box.url, transport=transport, parameters=options).synthesize("Hello."):
                 pass
     assert said(box) == [["Hello.", "Hello."], ["Hello."]]
+
+
+async def test_another_style_is_told_to_the_same_connection(box: Sandbox) -> None:
+    events: list[Any] = []
+    async with Transport() as transport:
+        for style in ("calm", "calm", "angry"):
+            tts = voice(box.url, transport=transport, parameters={"instructions": style}, on_event=events.append)
+            async for _ in tts.synthesize("Hello."):
+                pass
+    (one,) = box.requests()
+    frames = [json.loads(str(frame)) for frame in one["frames"]]
+    updates = [frame["session"] for frame in frames if frame["type"] == "session.update"]
+    assert [update["instructions"].rpartition(": ")[2] for update in updates] == ["calm", "angry"]
+    assert updates[1].keys() == {"type", "instructions"}
+    assert sum(event["type"] == "session.updated" for event in events) == 2
+
+
+async def test_extra_goes_deep(box: Sandbox) -> None:
+    extra = {"audio": {"input": {"noise_reduction": None}}}
+    async for _ in voice(box.url, parameters={"voice": "cedar"}, extra=extra).synthesize("Hello."):
+        pass
+    (one,) = box.requests()
+    audio = json.loads(str(one["frames"][0]))["session"]["audio"]
+    assert audio["output"] == {"format": {"type": "audio/pcm", "rate": 24000}, "voice": "cedar"}
+    assert audio["input"] == {"turn_detection": None, "noise_reduction": None}
 
 
 async def test_clear_takes_back_what_waits_for_its_turn(box: Sandbox) -> None:

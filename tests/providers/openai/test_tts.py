@@ -13,7 +13,7 @@ import pytest
 
 from modeldeck import Retry
 from modeldeck.credential import OpenAICredential
-from modeldeck.errors import ParameterError, RateLimitError
+from modeldeck.errors import ParameterError, ProviderError, RateLimitError
 from modeldeck.sandbox import Sandbox
 from modeldeck.sandbox.voice import numbered
 from modeldeck.tts import AudioFormat, OpenAITTSModel
@@ -86,6 +86,13 @@ async def test_an_error_with_the_status_of_a_success() -> None:
             await model(seen[0], stream=False, retry=Retry(max_retries=0)).synthesize("Hello.")
 
 
+async def test_a_web_page_is_no_speech() -> None:
+    async with server("text/html; charset=utf-8", b"<html>Please log in</html>") as seen:
+        with pytest.raises(ProviderError, match="Check base_url") as raised:
+            await model(seen[0], stream=False).synthesize("Hello.")
+    assert (raised.value.retryable, len(seen)) == (False, 2)
+
+
 async def test_what_compatible_servers_take_besides() -> None:
     async with server("audio/mpeg", PCM) as seen:
         tts = model(seen[0], parameters={"voice": "af_bella(2)+af_sky(1)"}, extra={"lang_code": "a", "stream": True})
@@ -132,6 +139,26 @@ async def test_files(name: str, asked: str | None, tmp_path: Path) -> None:
     assert json.loads(sent["body"]).get("response_format") == asked
     if name == "x.wav":
         assert (tmp_path / name).read_bytes() == wav_header(AudioFormat("wav", 24000), 17280) + numbered(0, 8640)
+
+
+async def test_a_file_of_a_model_that_nobody_knows_is_asked_for_as_it_is_named(tmp_path: Path) -> None:
+    made = wav_header(AudioFormat("wav", 24000), len(PCM)) + PCM
+    async with server("audio/wav", made) as seen:
+        await model(seen[0], "some-local-model").save("Hello.", tmp_path / "a.wav")
+    assert [one["response_format"] for one in seen[1:]] == ["wav"]
+    assert (tmp_path / "a.wav").read_bytes() == made
+
+
+@pytest.mark.parametrize("form", [AudioFormat("wav", 44100), AudioFormat("pcm_s16le", 44100)])
+async def test_raw_samples_have_the_rate_of_the_card(tmp_path: Path, form: AudioFormat) -> None:
+    card = "name: loud\nlabel: Loud\nvoices: [a]\naudio: {sample_rate: 44100, formats: [pcm]}\n"
+    (tmp_path / "loud.yaml").write_text(card, encoding="utf-8")
+    (loud,) = OpenAITTSModel.list_models(tmp_path)
+    parameters = {"response_format": "pcm"} if form.encoding == "pcm_s16le" else None
+    async with server("audio/pcm", PCM) as seen:
+        tts = OpenAITTSModel(OpenAICredential(base_url=seen[0]), loud, parameters, stream=False)
+        whole = await tts.synthesize("Hello.")
+    assert (whole.format, whole.duration) == (form, 2400 / 44100)
 
 
 async def test_tokens_are_told_by_events() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from array import array
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -116,6 +117,22 @@ async def test_a_stop_in_mid_turn(box: Sandbox) -> None:
         with pytest.raises(ConnectionClosed):
             await to_its_end(socket)
         assert socket.close_code == 1007
+
+
+@pytest.mark.parametrize(
+    ("voice", "form", "code"), [(AVA, "g722-16khz-64kbps", 1007), (f"{AVA}!status=429", RAW, 4429)]
+)
+async def test_nothing_is_spoken_in_a_turn_that_was_refused(
+    caplog: pytest.LogCaptureFixture, voice: str, form: str, code: int
+) -> None:
+    async with Sandbox() as box, opened(box, V2) as socket:
+        one = client(voice, form)
+        with suppress(ConnectionClosed):
+            for frame in (configuration("1"), one.begin(), one.piece("One. Two. "), one.piece("Three."), one.end()):
+                await socket.send(frame)
+        await socket.wait_closed()
+        assert socket.close_code == code
+    assert caplog.records == []
 
 
 async def posted(

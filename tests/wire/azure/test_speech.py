@@ -253,6 +253,20 @@ def test_where_bytes_say_nothing_of_time_the_service_does() -> None:
     assert two.receive(metadata(two, word("two", 0.5))) == [WordTiming("two", 2.0, 2.1, 4, 7)]
 
 
+@pytest.mark.parametrize("form", ["raw-8khz-16bit-mono-pcm", "ogg-24khz-16bit-mono-opus"])
+@pytest.mark.parametrize(("seconds", "cut"), [(599, False), (600, True), (602, False)])
+def test_a_turn_that_the_service_cut_off_after_ten_minutes(form: str, seconds: int, cut: bool) -> None:
+    one = client(format=form)
+    one.receive(audio(one, bytes(16000 * seconds) if "pcm" in form else b"OggS"))
+    one.receive(metadata(one, {"Type": "SessionEnd", "Data": {"Offset": seconds * 10_000_000}}))
+    if not cut:
+        assert one.receive(message(one, "turn.end")) == [UtteranceEnd()]
+        return
+    with pytest.raises(ProviderError, match="10 minutes") as raised:
+        one.receive(message(one, "turn.end"))
+    assert (raised.value.retryable, raised.value.request_id) == (False, one.request_id)
+
+
 @pytest.mark.parametrize(("text", "fails"), [("Hello", True), ("…", False)])
 def test_a_turn_without_audio(text: str, fails: bool) -> None:
     one = client(text)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modeldeck._wire.acts import End, Speak, Stop
+from modeldeck._wire.acts import Close, End, Send, Speak, Stop
 from modeldeck.providers.dashscope.wire import realtime
 from modeldeck.providers.dashscope.wire.facts import Facts
 from modeldeck.tts.hook import Audio, Cleared, UtteranceEnd
@@ -31,14 +31,14 @@ def update(**settings: Any) -> str:
 
 
 def errors(acts: list[realtime.Act]) -> list[Any]:
-    return [json.loads(act.frame)["error"] for act in acts if isinstance(act, realtime.Send) and act.error]
+    return [json.loads(act.frame)["error"] for act in acts if isinstance(act, Send) and act.error]
 
 
 @pytest.mark.parametrize("frame", [golden.SDK_REALTIME_DEFAULTS, golden.SDK_REALTIME_ALL])
 def test_server_takes_what_the_sdk_sends(frame: str) -> None:
     one = realtime.RealtimeServer("qwen3-tts-flash-realtime", FACTS)
     (updated,) = one.receive(frame)
-    assert isinstance(updated, realtime.Send)
+    assert isinstance(updated, Send)
     assert not updated.error
     echoed = json.loads(updated.frame)["session"]
     assert json.loads(frame)["session"].items() <= echoed.items()
@@ -49,7 +49,7 @@ def test_server_takes_what_the_sdk_sends(frame: str) -> None:
 def test_server_frames_have_the_golden_shape() -> None:
     one = realtime.RealtimeServer("qwen3-tts-flash-realtime", FACTS)
     response = one.response("x" * 25)
-    frames = [act.frame for act in one.opening() if isinstance(act, realtime.Send)]
+    frames = [act.frame for act in one.opening() if isinstance(act, Send)]
     frames += [*response.begin(), response.delta("AAABAAIA"), *response.end(1.0), one.finished()]
     names = ["session.created", "response.created", *SPOKEN, "response.done", "session.finished"]
     assert [shape(frame) for frame in frames] == [shape(DOC[name]) for name in names]
@@ -69,8 +69,8 @@ def shape(frame: str) -> Any:
 
 def test_server_says_nothing_about_a_model_it_does_not_have() -> None:
     created, close = realtime.RealtimeServer("m", None).opening()
-    assert isinstance(created, realtime.Send)
-    assert close == realtime.Close(1000, "")
+    assert isinstance(created, Send)
+    assert close == Close(1000, "")
     assert len(realtime.RealtimeServer("m", None, deaf=True).opening()) == 1
     assert realtime.RealtimeServer("m", None, deaf=True).receive("{") == []
 
@@ -131,7 +131,7 @@ def test_server_needs_an_event_id_of_its_own_for_each_event() -> None:
     assert errors(one.receive(frame))
     assert errors(one.receive('{"type":"input_text_buffer.append","text":"x"}'))
     assert errors(one.receive('{"event_id":"new","type":"response.create"}'))
-    assert one.receive("no JSON") == [realtime.Close(1007, "Invalid payload data")]
+    assert one.receive("no JSON") == [Close(1007, "Invalid payload data")]
 
 
 @pytest.mark.parametrize("mode", ["commit", "server_commit"])
@@ -147,7 +147,7 @@ def test_server_commits_by_itself_or_on_command() -> None:
             act.text if isinstance(act, Speak) else act
             for frame in frames
             for act in one.receive(frame)
-            if not isinstance(act, realtime.Send)
+            if not isinstance(act, Send)
         ]
 
     assert acts("server_commit", "a. b", "? c") == ["a.", " b?", " c", "z.", End()]
@@ -158,7 +158,7 @@ def test_server_clears_what_was_not_begun() -> None:
     one, ours = server(), client()
     assert [act for act in one.receive(ours.append("a. b")) if isinstance(act, Speak)] == [Speak("a.")]
     (cleared,) = one.receive(ours.clear())
-    assert isinstance(cleared, realtime.Send)
+    assert isinstance(cleared, Send)
     assert ours.receive(cleared.frame) == [Cleared(2)]
     assert one.receive(ours.finish()) == [End()]
     assert server().receive(golden.SDK_REALTIME["cancel"]) == [Stop()]
@@ -183,7 +183,7 @@ def test_both_sides_together(mode: str, texts: list[str]) -> None:
                 response = theirs.response(act.text)
                 data = base64.b64encode(act.text.encode("utf-8", "surrogatepass")).decode()
                 back = [*response.begin(), response.delta(data), *response.end(1.0)]
-            case realtime.Send():
+            case Send():
                 assert not act.error
                 back = [act.frame]
             case _:

@@ -108,7 +108,6 @@ def test_names_are_no_patterns() -> None:
         ("Joe: Hi.", "no turn of Jane"),
         ("Hello", "no turn of Joe"),
         ("Jane: a Joe: b", "no turn of Joe"),
-        ("So it began.\nJoe: Hi.\nJane: Hello.", "begin the text with Joe: or Jane:"),
     ],
 )
 @pytest.mark.parametrize("dialect", [OLD, NEW])
@@ -116,6 +115,35 @@ def test_a_dialogue_says_who_speaks(text: str, says: str, dialect: dict[str, Any
     with pytest.raises(ParameterError, match=says) as raised:
         request.body(text, {**dialect, "speakers": SPEAKERS})
     assert raised.value.parameter == "text"
+
+
+def test_a_prompt_may_say_something_before_its_dialogue() -> None:
+    """The guide's own example, https://ai.google.dev/gemini-api/docs/speech-generation, read 2026-11-21."""
+    text = "TTS the following conversation between Joe and Jane:\n  Joe: How's it going?\n  Jane: Not too bad."
+    assert parts(text, {**OLD, "speakers": SPEAKERS}) == [{"text": text}]
+    with pytest.raises(ParameterError, match="begin the text with Joe: or Jane:"):
+        parts(text, {**NEW, "speakers": SPEAKERS})
+
+
+def test_one_colon_is_enough() -> None:
+    assert parts("Hi.", {**OLD, "instructions": "Say calmly: "}) == [{"text": 'Say calmly:\n"Hi."'}]
+
+
+def test_names_of_the_users_own_stay_as_they_are() -> None:
+    functions = [{"functionDeclarations": [{"name": "f", "parameters": {"properties": {"my_arg": {}}}}]}]
+    extra = {"labels": {"team_a": "x_y"}, "tools": functions, "response_schema": {"properties": {"my_key": {}}}}
+    sent = request.body("Hi.", {**OLD, "voice": "Kore"}, extra)
+    assert (sent["labels"], sent["tools"]) == (extra["labels"], functions)
+    assert sent["generationConfig"]["responseSchema"] == extra["response_schema"]
+
+
+def test_what_is_newer_than_this_table() -> None:
+    config = request.body("Hi.", {**NEW, "format": "opus"})["generationConfig"]
+    assert config["responseFormat"] == {"audio": {"mimeType": "AUDIO_OPUS"}}
+    with pytest.raises(ParameterError, match="delivery is stream or whole"):
+        request.path("m", "batch")
+    with pytest.raises(ParameterError, match="speakers is a list"):
+        request.body(DIALOGUE, {**NEW, "speakers": "Joe"})
 
 
 # -- the server's side

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modeldeck._wire.acts import End
+from modeldeck._wire.acts import End, Send
 from modeldeck.errors import (
     AuthenticationError,
     ConnectionFailedError,
@@ -293,7 +293,7 @@ MODELS |= {"inworld/inworld-tts-2": tts.Facts(("Ashley",)), "rime/coda": tts.Fac
 def server(create: str = golden.CREATE) -> tts.SpeechServer:
     made = tts.SpeechServer(MODELS.get)
     (created,) = made.receive(create)
-    assert isinstance(created, tts.Send)
+    assert isinstance(created, Send)
     assert not created.error, created.frame
     assert json.loads(created.frame)["type"] == "session.created"
     return made
@@ -301,7 +301,7 @@ def server(create: str = golden.CREATE) -> tts.SpeechServer:
 
 def refused(acts: list[tts.Act]) -> dict[str, Any]:
     (act,) = acts
-    assert isinstance(act, tts.Send)
+    assert isinstance(act, Send)
     assert act.error
     told: dict[str, Any] = json.loads(act.frame)
     assert told["type"] == "error"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from modeldeck._wire.acts import Stop
+from modeldeck._wire.acts import Close, Send, Stop
 from modeldeck.providers.openai.wire import realtime
-from modeldeck.providers.openai.wire.realtime import Close, RealtimeClient, RealtimeServer, Respond, Send, session
+from modeldeck.providers.openai.wire.realtime import RealtimeClient, RealtimeServer, Respond, session
 from modeldeck.tts.hook import Audio
 from tests.wire.openai import golden
 

@@ -89,6 +89,14 @@ class AzureCredential(CredentialBase):
         description="Instead of the region: a resource's own endpoint, a private link, a container or a test server.",
     )
 
+    @classmethod
+    def from_env(cls, **fields: Any) -> Self:
+        """Of the environment's key and token the key is taken: a token is soon too old. Arguments beat both."""
+        if fields.get("token") is not None:
+            return super().from_env(**{"api_key": None, **fields})
+        given = fields.get("api_key", any(os.environ.get(name) for name in cls.env["api_key"]))
+        return super().from_env(**({"token": None, **fields} if given else fields))
+
     @model_validator(mode="before")
     @classmethod
     def _placed(cls, data: Any) -> Any:
@@ -143,7 +151,7 @@ class AzureCredential(CredentialBase):
         from modeldeck.providers.azure.wire.errors import SERVICE
 
         region = None if self.base_url else self.region
-        return [Probe(self.host() + _VOICES, self.headers(), SERVICE.http_error, region, _is_list)]
+        return [Probe(self.host() + _VOICES, self.headers(), SERVICE.handshake_error, region, _is_list)]
 
 
 def _domain(region: str) -> str:

@@ -185,6 +185,12 @@ class AzureTTSParameters(_AzureSpeech):
             raise ValueError(f"with ssml the text itself says {', '.join(found)}: write it there, or set ssml to false")
         return self
 
+    @model_validator(mode="after")
+    def _of_the_websocket(self) -> Self:
+        if self.visemes and self.wire == "rest":
+            raise ValueError("visemes need the websocket: set wire to websocket, or visemes to false")
+        return self
+
 
 class AzureRealtimeTTSParameters(_AzureSpeech):
     """Text in pieces, audio in pieces. SSML cannot be streamed."""

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack, assert_never
 
 from modeldeck.providers.azure.credential import AzureCredential
+from modeldeck.providers.azure.formats import Named
 from modeldeck.providers.azure.parameters import AzureRealtimeTTSParameters
 from modeldeck.tts.realtime import RealtimeOptions, RealtimeTTSModelBase
 
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
     from modeldeck.providers.azure.wire.speech import SpeechClient
     from modeldeck.tts.card import TTSModelCard
     from modeldeck.tts.hook import ConversationEvent, Inbox, SpeechRequest
-    from modeldeck.tts.response import AudioFormat
 
 
-class AzureRealtimeTTSModel(RealtimeTTSModelBase[AzureRealtimeTTSParameters]):
+class AzureRealtimeTTSModel(Named, RealtimeTTSModelBase[AzureRealtimeTTSParameters]):
     """Text goes out in the pieces in which it comes; the service decides when it has enough of it to speak.
 
     Only the end of a turn makes it speak what no sentence has ended: `commit` ends one, and the utterance goes on in
@@ -87,16 +87,6 @@ class AzureRealtimeTTSModel(RealtimeTTSModelBase[AzureRealtimeTTSParameters]):
         from modeldeck.providers.azure.wire.speech import STREAMING_PATH
 
         return dial(self.credential, STREAMING_PATH, request.parameters)
-
-    def _gives(self, target: AudioFormat) -> bool:
-        from modeldeck.providers.azure.wire.formats import gives
-
-        return gives(target)
-
-    def _leaves(self, parameters: Mapping[str, Any]) -> str | None:
-        from modeldeck.providers.azure.wire.formats import encoding_of
-
-        return encoding_of(parameters)
 
 
 async def _written(link: Link, client: SpeechClient, text: str, inbox: Inbox, told: deque[ConversationEvent]) -> None:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 
 from modeldeck.providers.azure.credential import AzureCredential
+from modeldeck.providers.azure.formats import Named
 from modeldeck.providers.azure.parameters import AzureTTSParameters
 from modeldeck.tts.base import TTSModelBase
 from modeldeck.tts.options import TTSOptions
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
     from modeldeck._transport.link import Dial
     from modeldeck.tts.card import TTSModelCard
     from modeldeck.tts.hook import SpeechEvent, SpeechRequest
-    from modeldeck.tts.response import AudioFormat
 
 
-class AzureTTSModel(TTSModelBase[AzureTTSParameters]):
+class AzureTTSModel(Named, TTSModelBase[AzureTTSParameters]):
     """Plain text, which becomes SSML, or SSML: audio as it is made, with word timings.
 
     A WebSocket speaks one text after the other. On `wire="rest"`, `extra` goes into the address's query.
@@ -72,10 +72,11 @@ class AzureTTSModel(TTSModelBase[AzureTTSParameters]):
             link.keep()
 
     async def _over_http(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
+        from modeldeck._wire.service import is_page
         from modeldeck.providers.azure.links import address
-        from modeldeck.providers.azure.wire.errors import SERVICE
+        from modeldeck.providers.azure.wire.errors import SERVICE, cut, is_cut
         from modeldeck.providers.azure.wire.formats import format_of
-        from modeldeck.providers.azure.wire.rest import PATH, headers
+        from modeldeck.providers.azure.wire.rest import PATH, headers, not_audio
         from modeldeck.providers.azure.wire.ssml import document
         from modeldeck.tts.hook import Audio, Identity
 
@@ -90,17 +91,21 @@ class AzureTTSModel(TTSModelBase[AzureTTSParameters]):
             connect=request.timeouts.connect,
             watch=request.watch,
         ) as response:
-            if response.status != 200:
+            if response.status != 200 or is_page(response.headers):
                 raise SERVICE.http_error(response.status, await response.body(), response.headers)
             request_id = SERVICE.request_id(response.headers)
+            if kind := not_audio(response.headers):
+                raise SERVICE.unreadable(f"{kind} in the place of audio", request_id=request_id)
             yield Identity(request_id=request_id)
-            head, spoke = form.head, False
+            received = 0
             async for data in response.chunks():
                 if data:
-                    yield Audio(head + data, form.audio)
-                    head, spoke = b"", True
-        if not spoke and any(map(str.isalnum, request.text)):
+                    yield Audio(data if received else form.head + data, form.audio)
+                    received += len(data)
+        if not received and any(map(str.isalnum, request.text)):
             raise SERVICE.no_audio(request_id)
+        if is_cut(form.seconds(received)):
+            raise cut(request_id)
 
     def _attend(self, request: SpeechRequest) -> AbstractContextManager[None]:
         return self.transport.attend(self._target(request))
@@ -124,15 +129,8 @@ class AzureTTSModel(TTSModelBase[AzureTTSParameters]):
             return address(self.credential, REST, request.parameters)
         return dial(self.credential, PATH, request.parameters)
 
-    def _gives(self, target: AudioFormat) -> bool:
-        from modeldeck.providers.azure.wire.formats import gives
-
-        return gives(target)
-
-    def _leaves(self, parameters: Mapping[str, Any]) -> str | None:
-        from modeldeck.providers.azure.wire.formats import encoding_of
-
-        return encoding_of(parameters)
+    def _cuts(self, request: SpeechRequest) -> bool:
+        return not request.parameters.get("ssml")  # a document is one request
 
 
 def _is_rest(request: SpeechRequest) -> bool:

@@ -36,6 +36,7 @@ class DashScopeTTSModel(TTSModelBase[QwenTTSParameters]):
         super().__init__(credential, model, parameters, stream, **options)
 
     async def _speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
+        from modeldeck._wire.service import is_page
         from modeldeck.providers.dashscope.wire.errors import SERVICE
         from modeldeck.providers.dashscope.wire.speech import HEADERS, PATH, Download, SpeechAnswer, body
 
@@ -51,7 +52,7 @@ class DashScopeTTSModel(TTSModelBase[QwenTTSParameters]):
             connect=request.timeouts.connect,
             watch=request.watch,
         ) as response:
-            if response.status != 200:
+            if response.status != 200 or is_page(response.headers):
                 raise SERVICE.http_error(response.status, await response.body(), response.headers)
             async for data in response.chunks():
                 for event in answer.feed(data):
@@ -70,6 +71,7 @@ class DashScopeTTSModel(TTSModelBase[QwenTTSParameters]):
 
     async def _downloaded(self, url: str, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
         """The audio of an answer that only says where it is; the key does not go there."""
+        from modeldeck._wire.service import is_page
         from modeldeck.providers.dashscope.wire.errors import SERVICE
         from modeldeck.providers.dashscope.wire.speech import FORMAT
         from modeldeck.tts.hook import Audio
@@ -77,7 +79,7 @@ class DashScopeTTSModel(TTSModelBase[QwenTTSParameters]):
 
         samples = Samples(FORMAT)
         async with self.transport.exchange("GET", url, headers={}, connect=request.timeouts.connect) as response:
-            if response.status != 200:
+            if response.status != 200 or is_page(response.headers):
                 raise SERVICE.http_error(response.status, await response.body(), response.headers)
             async for data in response.chunks():
                 if pcm := samples.feed(data):

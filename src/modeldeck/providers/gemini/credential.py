@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar, Literal
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -18,14 +19,17 @@ _HOST = "https://generativelanguage.googleapis.com"
 _VERSION = "v1beta"
 _VERSIONS = ("v1", "v1beta", "v1alpha")
 _SUFFIXES = tuple(f"/{version}{end}" for version in _VERSIONS for end in ("/models", "/openai", ""))
+_IN_URL = re.compile(rf"/({'|'.join(_VERSIONS)})(?:/models|/openai)?\Z")
 
 
 def _base_url() -> str | None:
     return os.environ.get("GOOGLE_GEMINI_BASE_URL") or None
 
 
-def _api_version() -> str:
-    """As the official SDK reads it (3.4.0, 2026-11-21): `beta` is short for v1beta."""
+def _api_version(given: dict[str, Any]) -> str:
+    """The base URL's, else as the official SDK reads it (3.4.0, 2026-11-21): `beta` is short for v1beta."""
+    if found := _IN_URL.search(given.get("base_url") or ""):
+        return found[1]
     told = os.environ.get("GOOGLE_GENAI_API_VERSION") or _VERSION
     return "v1beta" if told == "beta" else told
 
@@ -48,7 +52,7 @@ class GeminiCredential(CredentialBase):
         default_factory=_api_version,
         pattern=r"^v[0-9][a-z0-9]*$",
         title="API version",
-        description="v1beta unless set: v1 is the stable surface, v1alpha the experimental one.",
+        description="As the base URL says, else v1beta: v1 is the stable surface, v1alpha the experimental one.",
     )
 
     def host(self) -> str:
@@ -60,7 +64,8 @@ class GeminiCredential(CredentialBase):
         return {"x-goog-api-key": self.api_key.get_secret_value()}
 
     def _probes(self) -> list[Probe]:
-        from modeldeck.credential.diagnosis import Probe
+        from modeldeck.credential.diagnosis import Probe, has_list
         from modeldeck.providers.gemini.wire.errors import SERVICE
 
-        return [Probe(f"{self.host()}/models?pageSize=1", self.headers(), SERVICE.http_error)]
+        url = f"{self.host()}/models?pageSize=1"
+        return [Probe(url, self.headers(), SERVICE.handshake_error, takes=has_list("models"))]

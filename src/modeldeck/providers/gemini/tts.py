@@ -43,11 +43,12 @@ class GeminiTTSModel(TTSModelBase[GeminiTTSParameters]):
         super().__init__(credential, model, parameters, stream, **options)
 
     async def _speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
+        from modeldeck._wire.service import is_page
         from modeldeck.providers.gemini.wire.errors import SERVICE
         from modeldeck.providers.gemini.wire.request import body, path
         from modeldeck.providers.gemini.wire.speech import SpeechAnswer
 
-        parameters = _parameters(request)
+        parameters = self._sent(request)
         json = body(request.text, parameters, request.extra)
         answer = SpeechAnswer()
         answer.on_event = request.on_event
@@ -59,7 +60,7 @@ class GeminiTTSModel(TTSModelBase[GeminiTTSParameters]):
             connect=request.timeouts.connect,
             watch=request.watch,
         ) as response:
-            if response.status != 200:
+            if response.status != 200 or is_page(response.headers):
                 raise SERVICE.http_error(response.status, await response.body(), response.headers)
             async for data in response.chunks():
                 for event in answer.feed(data):
@@ -68,12 +69,15 @@ class GeminiTTSModel(TTSModelBase[GeminiTTSParameters]):
             yield event
 
     def _request(self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize") -> SpeechRequest:
-        """Nobody's own time-outs, and no stream: the first audio may take as long as the last."""
-        own = kwargs.get("timeouts") is not None or self.timeouts != Timeouts()
+        """No stream, and nobody's own limit: the first audio may take as long as the last."""
         request = super()._request(text, kwargs, kind)
-        if own or request.parameters.get("delivery") != "whole":
+        own = request.timeouts.first_audio != Timeouts().first_audio
+        if own or self._switch("delivery", request.parameters) != "whole":
             return request
         return replace(request, timeouts=replace(request.timeouts, first_audio=_WHOLE))
+
+    def _cuts(self, request: SpeechRequest) -> bool:
+        return not request.parameters.get("speakers")  # the turns of a dialogue are one request
 
     def _gives(self, target: AudioFormat) -> bool:
         from modeldeck.providers.gemini.wire.audio import TELEPHONE
@@ -87,12 +91,19 @@ class GeminiTTSModel(TTSModelBase[GeminiTTSParameters]):
     async def _warm(self, request: SpeechRequest) -> None:
         await self.transport.prewarm(self.credential.host(), connect=request.timeouts.connect)
 
+    def _sent(self, request: SpeechRequest) -> dict[str, Any]:
+        """As the wire sends them: what `output` asks for natively has the last word where a format can be asked for."""
+        from modeldeck.providers.gemini.wire.audio import TELEPHONE
 
-def _parameters(request: SpeechRequest) -> dict[str, Any]:
-    """As the wire sends them: what `output` asks for natively has the last word where a format can be asked for."""
-    from modeldeck.providers.gemini.wire.audio import TELEPHONE
+        given = dict(request.parameters)
+        given |= {name: self._switch(name, given) for name in ("delivery", "dialect")}
+        if request.output is not None and "format" in given:
+            given["format"] = request.output.encoding if request.output in TELEPHONE.values() else "pcm"
+        return given
 
-    given = dict(request.parameters)
-    if request.output is not None and "format" in given:
-        given["format"] = request.output.encoding if request.output in TELEPHONE.values() else "pcm"
-    return given
+    def _switch(self, name: str, parameters: Mapping[str, Any]) -> Any:
+        """What is a choice of ours, not sent: whoever sets it to None gets the card's, else the class's."""
+        preset = self.Parameters.model_fields[name].default
+        if self._card is not None:
+            preset = self._card.call_schema["properties"].get(name, {}).get("default", preset)
+        return parameters.get(name, preset)

@@ -62,7 +62,9 @@ class LiveKitTTSModel(RealtimeTTSModelBase[LiveKitTTSParameters]):
         given = {**self._settings.given, **named, **parameters}
         kept = {key: value for key, value in given.items() if value is not None or key not in parameters}
         card = self._card if name == self.model and self._card is not None else name
-        changed = LiveKitTTSModel(self.credential, card, kept, output=self.output, enforce=self.enforce)
+        changed = object.__new__(type(self))
+        vars(changed).update(vars(self))
+        changed._set(card, kept)
         vars(self).update({one: vars(changed)[one] for one in ("model", "_card", "_settings")})
 
     async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncGenerator[ConversationEvent, None]:
@@ -124,13 +126,14 @@ async def _turns(
     from collections import deque
 
     from modeldeck._nested import Nested
+    from modeldeck._wire.frames import text_of
     from modeldeck.tts.duplex import duplex
     from modeldeck.tts.sentences import SentenceCutter
 
     while opening.text is not None:
         link.salvaged = False
         told: deque[ConversationEvent] = deque()
-        cutter = SentenceCutter(client.asked.language)
+        cutter = SentenceCutter(text_of(client.asked.language))
         writing = _written(link, client, cutter, opening.text, inbox, told)
         async with aclosing(Nested(duplex(link, client, writing, told))) as events:
             async for event in events:

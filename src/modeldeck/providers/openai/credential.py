@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field, model_validator
 
 from modeldeck.credential.base import CredentialBase
-from modeldeck.credential.fields import ApiKey, BaseUrl, origin
+from modeldeck.credential.fields import ApiKey, BaseUrl, HeaderText, origin
 
 if TYPE_CHECKING:
     from modeldeck.credential.diagnosis import Probe
@@ -55,10 +55,10 @@ class OpenAICredential(CredentialBase):
         description="Instead of OpenAI's: a compatible server (http://localhost:8880/v1), a proxy, or one of OpenAI's "
         "regions (https://eu.api.openai.com/v1).",
     )
-    organization: str | None = Field(
+    organization: HeaderText | None = Field(
         default_factory=_organization, title="Organization", description="Who pays, where a key belongs to several."
     )
-    project: str | None = Field(
+    project: HeaderText | None = Field(
         default_factory=_project, title="Project", description="What it is counted for, where a key serves several."
     )
 
@@ -85,7 +85,7 @@ class OpenAICredential(CredentialBase):
         return {name: value for name, value in who.items() if value}
 
     def _probes(self) -> list[Probe]:
-        from modeldeck.credential.diagnosis import Probe
+        from modeldeck.credential.diagnosis import Probe, has_list
         from modeldeck.providers.openai.wire.errors import SERVICE
 
-        return [Probe(f"{self.host()}/models", self.headers(), SERVICE.http_error)]
+        return [Probe(f"{self.host()}/models", self.headers(), SERVICE.http_error, takes=has_list("data"))]

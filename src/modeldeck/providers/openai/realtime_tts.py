@@ -54,17 +54,19 @@ class OpenAIRealtimeTTSModel(RealtimeTTSModelBase[OpenAIRealtimeTTSParameters]):
     ) -> AsyncGenerator[ConversationEvent, None]:
         """`whole`: nothing is said before the flush, and then as much as possible at a time."""
         from modeldeck._nested import Nested
-        from modeldeck.providers.openai.turns import Script, utterance
+        from modeldeck.providers.openai.turns import Script, prepared, utterance
         from modeldeck.providers.openai.wire.errors import SERVICE
         from modeldeck.tts.duplex import Opening
         from modeldeck.tts.links import lent
 
-        dial, opening = self._dial(request), Opening(inbox)
+        settings = self._session(request)
+        dial, opening = self._dial(settings), Opening(inbox)
         async for event in opening:
             yield event
         while opening.text is not None:
             async with lent(self.transport, dial, request, SERVICE) as link:
                 link.salvage()  # the wire has a cancel
+                await prepared(settings, link)
                 for event in link.state.begin(request.on_event):
                     yield event
                 text: str | None = opening.text
@@ -82,7 +84,8 @@ class OpenAIRealtimeTTSModel(RealtimeTTSModelBase[OpenAIRealtimeTTSParameters]):
         from modeldeck.providers.openai.wire.realtime import FORMATS
 
         asked = parameters.get("format")
-        return FORMATS[asked].encoding if asked in FORMATS else None
+        found = FORMATS.get(asked) if isinstance(asked, str) else None
+        return found.encoding if found is not None else None
 
     def _gives(self, target: AudioFormat) -> bool:
         from modeldeck.providers.openai.wire.realtime import FORMATS
@@ -90,26 +93,30 @@ class OpenAIRealtimeTTSModel(RealtimeTTSModelBase[OpenAIRealtimeTTSParameters]):
         return target in FORMATS.values()
 
     def _attend(self, request: SpeechRequest) -> AbstractContextManager[None]:
-        return self.transport.attend(self._dial(request))
+        return self.transport.attend(self._dial(self._session(request)))
 
     async def _warm(self, request: SpeechRequest) -> None:
         from modeldeck.providers.openai.wire.errors import SERVICE
         from modeldeck.tts.links import warmed
 
-        await warmed(self.transport, self._dial(request), request, SERVICE)
+        await warmed(self.transport, self._dial(self._session(request)), request, SERVICE)
 
-    def _dial(self, request: SpeechRequest) -> Dial:
-        """The settings are the session's: a connection prepared with others does not fit."""
+    def _session(self, request: SpeechRequest) -> dict[str, Any]:
+        from modeldeck.providers.openai.wire.realtime import session
+
+        return session(self._asked(request), request.extra)
+
+    def _dial(self, settings: Mapping[str, Any]) -> Dial:
+        """The settings are the session's: only with other instructions a connection fits, which are told anew."""
         from modeldeck._transport.link import Dial
         from modeldeck._wire.frames import encoded
         from modeldeck.providers.openai.turns import prepared
-        from modeldeck.providers.openai.wire.realtime import path, session
+        from modeldeck.providers.openai.wire.realtime import path
 
-        settings = session(self._asked(request), request.extra)
         return Dial(
             self.credential.host() + path(self.model),
             self.credential.headers(),
-            key=encoded(settings),
+            key=encoded({**settings, "instructions": ""}),
             prepare=partial(prepared, settings),
         )
 

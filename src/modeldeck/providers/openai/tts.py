@@ -27,6 +27,7 @@ class OpenAITTSModel(TTSModelBase[OpenAITTSParameters]):
     credential: OpenAICredential
     Parameters: ClassVar[type[OpenAITTSParameters]] = OpenAITTSParameters
     type: Literal["openai_tts"] = "openai_tts"
+    any_model: ClassVar[bool] = True  # compatible servers have names that nobody here knows
 
     def __init__(
         self,
@@ -39,10 +40,12 @@ class OpenAITTSModel(TTSModelBase[OpenAITTSParameters]):
         super().__init__(credential, model, parameters, stream, **options)
 
     async def _speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
+        from modeldeck._wire.service import is_page
         from modeldeck.providers.openai.wire.errors import SERVICE
-        from modeldeck.providers.openai.wire.speech import HEADERS, PATH, SpeechAnswer, body
+        from modeldeck.providers.openai.wire.speech import HEADERS, PATH, RATE, SpeechAnswer, body
         from modeldeck.tts.hook import Identity
 
+        facts = self._card.audio if self._card is not None else None
         json = body(self.model, request.text, _asked(request), request.extra)
         async with self.transport.exchange(
             "POST",
@@ -52,9 +55,9 @@ class OpenAITTSModel(TTSModelBase[OpenAITTSParameters]):
             connect=request.timeouts.connect,
             watch=request.watch,
         ) as response:
-            if response.status != 200:
+            if response.status != 200 or is_page(response.headers):
                 raise SERVICE.http_error(response.status, await response.body(), response.headers)
-            answer = SpeechAnswer(response.headers, json.get("response_format"))
+            answer = SpeechAnswer(response.headers, json.get("response_format"), (facts and facts.sample_rate) or RATE)
             answer.on_event = request.on_event
             yield Identity(request_id=answer.request_id)
             async for data in response.chunks():
@@ -67,7 +70,7 @@ class OpenAITTSModel(TTSModelBase[OpenAITTSParameters]):
         asked = parameters.get("response_format")
         if asked is None and self._card is None:
             return "mp3"  # the wire's own default
-        return "pcm_s16le" if asked == "pcm" else asked
+        return super()._leaves({"format": asked})
 
     def _attend(self, request: SpeechRequest) -> AbstractContextManager[None]:
         return self.transport.attend(self.credential.host())

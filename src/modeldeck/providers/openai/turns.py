@@ -27,6 +27,7 @@ async def prepared(settings: Mapping[str, Any], link: Link) -> None:
         link.state = RealtimeClient(settings)
     client: RealtimeClient = link.state
     client.abandon()
+    client.use(settings)
     while not client.ready:
         if (frame := client.due()) is not None:
             await _said(link, frame)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, cast
-
 from modeldeck._wire.frames import part, text_of
-from modeldeck._wire.service import Meaning, Service, Told
+from modeldeck._wire.service import Meaning, Service, Told, object_of
 from modeldeck.errors import (
     AuthenticationError,
     ModelNotFoundError,
@@ -32,15 +29,11 @@ _TOO_FAST = Meaning(
 
 def _read(body: bytes) -> Told:
     """`{"error": {"code", "message"}}` of the gateway, `{"statusCode", "message"}` before it, or plain text."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        text = body.decode("utf-8", "replace")
-        return Told() if text.lstrip().startswith("<") else Told(message=text)
-    if not isinstance(answer, dict):
-        return Told()
-    told = part(cast("dict[str, Any]", answer), "error") or cast("dict[str, Any]", answer)
-    return Told(message=text_of(told.get("message")))
+    if body.lstrip()[:1] in (b"{", b"["):
+        answer = object_of(body)
+        return Told(message=text_of((part(answer, "error") or answer).get("message")))
+    text = body.decode("utf-8", "replace")
+    return Told() if text.lstrip().startswith("<") else Told(message=text)
 
 
 SERVICE = Service(
@@ -76,3 +69,23 @@ SERVICE = Service(
     throttled=lambda code, _: code == 4429,
     silent="the text may have no words in the voice's language",
 )
+
+# "If ... the resulting audio exceeds 10 minutes, it's truncated to 10 minutes" (documents of the REST API, 2024-09-23;
+# those on quotas say it of requests and turns). The service does not tell; audio of another length was not cut.
+_LONGEST = 600.0  # seconds of one request
+_NEAR = 0.5
+
+
+def is_cut(seconds: float | None) -> bool:
+    """Whether the audio of one request ends where the service cuts it off."""
+    return seconds is not None and abs(seconds - _LONGEST) <= _NEAR
+
+
+def cut(request_id: str | None) -> ProviderError:
+    """The error for audio that was cut off."""
+    message = (
+        "Azure Speech ends the audio of a request at 10 minutes, and this one has them: what follows in the text was "
+        "not spoken. Split it: session() and stream() of AzureTTSModel do so by themselves, commit() in a session of "
+        "AzureRealtimeTTSModel begins another request"
+    )
+    return ProviderError(message, provider=SERVICE.provider, request_id=request_id)

@@ -20,6 +20,8 @@ _CODECS = {"pcm": PCM, "mulaw": "mulaw", "alaw": "alaw", "truesilk": "silk", "mp
 class Format:
     """`name`: what is asked of the service; `audio`: what leaves; `head`: what we put before what comes.
 
+    `byte_rate`: of a second, where all seconds have as many.
+
     A WAV file's header is ours: the WebSocket has none to give (the SDK asks for raw audio too), and HTTP would hold
     the whole file back to fill it in. That of G.711 is made where the audio leaves.
     """
@@ -27,6 +29,11 @@ class Format:
     name: str
     audio: AudioFormat
     head: bytes = b""
+    byte_rate: int | None = None
+
+    def seconds(self, received: int) -> float | None:
+        """Of so many bytes from the service; None: they do not tell."""
+        return received / self.byte_rate if self.byte_rate else None
 
 
 def _read(name: str) -> Format:
@@ -38,13 +45,21 @@ def _read(name: str) -> Format:
     codec = parts[-1]
     if codec == "opus":
         return Format(name, AudioFormat({"ogg": "opus", "webm": "webm"}.get(first, "raw_opus"), rate))
+    byte_rate = _byte_rate(codec, rate, parts[1])
     if first != "riff":
-        return Format(name, AudioFormat(_CODECS[codec], rate))
+        return Format(name, AudioFormat(_CODECS[codec], rate), byte_rate=byte_rate)
     asked = name.replace("riff", "raw", 1)
     if codec != "pcm":
-        return Format(asked, AudioFormat(f"wav_{codec}", rate))
+        return Format(asked, AudioFormat(f"wav_{codec}", rate), byte_rate=byte_rate)
     wav = AudioFormat("wav", rate)
-    return Format(asked, wav, wav_header(wav, None))
+    return Format(asked, wav, wav_header(wav, None), byte_rate)
+
+
+def _byte_rate(codec: str, rate: int, detail: str) -> int | None:
+    """`detail`: the name's second part, which has the bit rate of MP3."""
+    if codec == "mp3":
+        return int(detail.removesuffix("kbitrate")) * 125
+    return {"pcm": 2 * rate, "mulaw": rate, "alaw": rate}.get(codec)
 
 
 FORMATS: Mapping[str, Format] = {name: _read(name) for name in get_args(FormatName)}
@@ -61,7 +76,7 @@ def gives(target: AudioFormat) -> bool:
 
 def encoding_of(parameters: Mapping[str, Any]) -> str | None:
     """What leaves when nothing but these parameters says it."""
-    found = FORMATS.get(parameters.get("format") or _DEFAULT)
+    found = FORMATS.get(str(parameters.get("format") or _DEFAULT))
     return None if found is None else found.audio.encoding
 
 
@@ -69,7 +84,7 @@ def format_of(parameters: Mapping[str, Any], output: AudioFormat | None) -> Form
     """What to ask for: `output` if it is given, else what the parameters say. Raises ParameterError."""
     if output is None:
         name = parameters.get("format") or _DEFAULT
-        found = FORMATS.get(name)
+        found = FORMATS.get(str(name))
         if found is None:  # newer than this table, and the caller insists on it
             raise ParameterError(f"format {name!r} is none that is known here", parameter="format", value=name)
         return found

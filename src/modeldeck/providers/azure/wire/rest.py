@@ -21,6 +21,12 @@ def headers(format_name: str) -> dict[str, str]:
     return {"Content-Type": _SSML, "X-Microsoft-OutputFormat": format_name}
 
 
+def not_audio(headers: Mapping[str, str]) -> str | None:
+    """What an answer of status 200 is instead of audio; `headers` have lower-case names."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return None if not kind or kind.startswith("audio/") or kind.endswith("octet-stream") else kind
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The server's side: a request. `format`: the service's name."""

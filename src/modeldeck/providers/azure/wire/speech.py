@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from modeldeck._wire.acts import End, Speak
-from modeldeck._wire.frames import encoded, part, text_of
+from modeldeck._wire.frames import encoded, merged, part, text_of
 from modeldeck.errors import ModelDeckError, ParameterError, ProtocolError, UnsupportedError
-from modeldeck.providers.azure.wire.errors import SERVICE
+from modeldeck.providers.azure.wire.errors import SERVICE, cut, is_cut
 from modeldeck.providers.azure.wire.formats import FORMATS, format_of
 from modeldeck.providers.azure.wire.frames import JSON, Message, binary_frame, read_frame, text_frame, timestamp
 from modeldeck.providers.azure.wire.ssml import MOST_BYTES, document, escaped, read, voice_of
-from modeldeck.providers.azure.wire.words import TICKS, Words, ended
+from modeldeck.providers.azure.wire.words import TICKS, Boundaries, ended
 from modeldeck.tts.hook import Audio, ConversationEvent, Identity, UtteranceEnd
 from modeldeck.tts.response import AudioFormat, WordTiming
 from modeldeck.tts.sentences import SentenceCutter
@@ -80,7 +80,7 @@ class SpeechClient:
         self.on_event: Callable[[Mapping[str, Any]], None] | None = None  # is shown what comes, audio apart
         self._parameters = parameters
         self._extra = extra or {}
-        self._words: Words = Words() if after is None else after._words
+        self._words: Boundaries = Boundaries() if after is None else after._words
         self._words.shift = self._before = 0.0 if after is None else after._seconds
         self._told = 0.0  # seconds of this turn, as the service says at its end
         self._headed: bool = after is not None and after._headed  # the file's head was given
@@ -139,7 +139,7 @@ class SpeechClient:
             "language": {"autoDetection": False},
             **(more or {}),
         }
-        return self._frame("synthesis.context", encoded({"synthesis": _merged(synthesis, self._extra)}))
+        return self._frame("synthesis.context", encoded({"synthesis": merged(synthesis, self._extra)}))
 
     def _go(self, path: str) -> None:
         try:
@@ -191,25 +191,22 @@ class SpeechClient:
 
     @property
     def _seconds(self) -> float:
-        """Audio of the utterance so far: by its bytes, where they tell, else as the service says."""
-        audio = self.format.audio
-        raw = audio.frame_bytes if self.format.name.endswith("-pcm") else None
-        return self._before + (self.received / raw / audio.sample_rate if raw else self._told)
+        """Audio of the utterance so far."""
+        return self._before + self._turns_seconds
+
+    @property
+    def _turns_seconds(self) -> float:
+        """By its bytes, where they are samples, else as the service says, or as the bit rate does."""
+        counted = self.format.seconds(self.received) or 0.0
+        return counted if self.format.name.endswith("-pcm") else self._told or counted
 
     def _finished(self) -> list[ConversationEvent]:
         self.state = "done"
         if not self.received and self._spoke:
             raise SERVICE.no_audio(self.request_id)
+        if is_cut(self._turns_seconds):
+            raise cut(self.request_id)
         return [UtteranceEnd()]
-
-
-def _merged(synthesis: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """`extra` put in: maps of the same name are merged."""
-    for name, value in extra.items():
-        if isinstance(value, Mapping):
-            value = {**part(synthesis, name), **cast("Mapping[str, Any]", value)}
-        synthesis[name] = value
-    return synthesis
 
 
 _ID = re.compile(r"[0-9a-f]{32}")

@@ -8,6 +8,7 @@ from typing import Any
 from xml.sax.saxutils import unescape
 
 from modeldeck._wire.frames import count_of, part, parts, text_of
+from modeldeck._wire.words import Words
 from modeldeck.tts.response import WordTiming
 
 TICKS = 10_000_000  # of a second
@@ -15,19 +16,18 @@ _TAG = re.compile(r"<[^>]*>")
 _ENTITIES = {"&apos;": "'", "&quot;": '"'}
 
 
-class Words:
-    """Of one utterance. The service tells no places (its SDKs search the text too): each is looked for after the last.
+class Boundaries:
+    """Of one utterance. The service tells no places (its SDKs search the text too).
 
     `shift`: seconds of audio that earlier turns of the utterance gave.
     """
 
     def __init__(self) -> None:
         self.shift = 0.0
-        self._texts: list[str] = []
-        self._place = 0  # code points
+        self._words = Words()
 
     def sent(self, text: str, *, ssml: bool = False) -> None:
-        self._texts.append(_TAG.sub(lambda tag: "\0" * len(tag[0]), text) if ssml else text)
+        self._words.sent(_TAG.sub(lambda tag: "\0" * len(tag[0]), text) if ssml else text)
 
     def read(self, metadata: Mapping[str, Any]) -> list[WordTiming]:
         """The words of one `audio.metadata`."""
@@ -42,17 +42,8 @@ class Words:
         start = self.shift + count_of(data.get("Offset")) / TICKS
         end = start + count_of(data.get("Duration")) / TICKS
         word = unescape(text, _ENTITIES)
-        for found in (text, word):  # the text of a turn of SSML has entities, the service's words may have
-            begin = self._whole().find(found, self._place)
-            if begin >= 0:
-                self._place = begin + len(found)
-                return WordTiming(word, start, end, begin, self._place)
-        return WordTiming(word, start, end)
-
-    def _whole(self) -> str:
-        if len(self._texts) > 1:
-            self._texts[:] = ["".join(self._texts)]
-        return self._texts[0] if self._texts else ""
+        place = self._words.place(text, word)  # the text of a turn of SSML has entities, the service's words may have
+        return WordTiming(word, start, end, *(place or ()))
 
 
 def ended(metadata: Mapping[str, Any]) -> float | None:

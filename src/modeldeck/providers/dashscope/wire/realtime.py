@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import quote
 from uuid import uuid4
 
-from modeldeck._wire.acts import End, Speak, Stop
+from modeldeck._wire.acts import Close, End, Send, Speak, Stop
 from modeldeck._wire.frames import encoded, part, text_of
 from modeldeck.errors import ModelDeckError, ModelNotFoundError, ProtocolError, ProviderError
 from modeldeck.providers.dashscope.wire.characters import Sentences
@@ -237,7 +236,7 @@ class RealtimeClient:
     def _incomplete(self, name: str, status: Any, response: Mapping[str, Any]) -> ModelDeckError:
         details = part(response, "status_details", "error") or part(response, "error")
         if details:
-            return self._refused(details)
+            return SERVICE.refused(details, self.session_id)
         message = f"DashScope ended the response {name} with the status {status!r}; {self.received} bytes had come"
         return ProviderError(
             message, provider=SERVICE.provider, code=str(status), request_id=self.session_id, retryable=True
@@ -267,14 +266,7 @@ class RealtimeClient:
         return [UtteranceEnd()]
 
     def _error(self, event: Mapping[str, Any]) -> NoReturn:
-        raise self._refused(part(event, "error"))
-
-    def _refused(self, error: Mapping[str, Any]) -> ModelDeckError:
-        code = text_of(error.get("code")) or text_of(error.get("type"))
-        message, parameter = text_of(error.get("message")), text_of(error.get("param"))
-        if parameter and parameter not in (message or ""):
-            message = f"{message or 'refused'} ({parameter})"
-        return SERVICE.error(code, message, request_id=self.session_id)
+        raise SERVICE.refused(part(event, "error"), self.session_id)
 
 
 # What an event means to the client; those of `_NEWS` tell nothing that the others do not, any other is ignored.
@@ -298,22 +290,6 @@ _NEWS = frozenset(
         "response.output_item.done",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """The server's side: send this frame now. `error`: it refuses what came."""
-
-    frame: str
-    error: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """The server's side: close the WebSocket."""
-
-    code: int = 1000
-    reason: str = ""
 
 
 Act = Send | Speak | Stop | End | Close

@@ -7,6 +7,8 @@ RFC 2586 says.
 
 from __future__ import annotations
 
+from typing import Any
+
 from modeldeck.providers.gemini.wire.errors import SERVICE
 from modeldeck.tts.response import AudioFormat
 
@@ -35,6 +37,11 @@ _ENCODINGS = {
     "ogg": "opus",
     "opus": "opus",
 }
+
+
+def asked(format: Any) -> str:
+    """What to ask for; one that is not known here by its own name."""
+    return ASKED.get(str(format)) or f"AUDIO_{format}".upper()
 
 
 def audio_format(mime: str) -> AudioFormat | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from modeldeck._wire.frames import text_of
-from modeldeck._wire.service import Meaning, Service, Told, read_error
+from modeldeck._wire.service import Meaning, Service, Told, object_of, read_error
 from modeldeck.errors import (
     AuthenticationError,
     ModelDeckError,
@@ -53,13 +53,7 @@ _BROKEN = Meaning(ProviderError, "LiveKit or the provider behind it failed", "Tr
 
 def _read(body: bytes) -> Told:
     """`{"type", "error", "category", "hint"}`, whose category says most; or the usual forms."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return Told()
-    if not isinstance(answer, dict):
-        return Told()
-    told = cast("dict[str, Any]", answer)
+    told = object_of(body)
     message = text_of(told.get("error"))
     if message is None:
         return read_error(body)

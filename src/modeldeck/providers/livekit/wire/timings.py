@@ -10,23 +10,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from modeldeck._wire.frames import parts
+from modeldeck._wire.words import Words
 from modeldeck.tts.response import WordTiming
 
 _LONGEST = 1e6  # seconds
-_AHEAD = 4000  # code points that may have no timings
 _ALONE = re.compile(r"[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
-class Words:
-    """Follows the words of one utterance through its text."""
+class Alignment:
+    """Of one utterance; the gateway tells no places."""
 
     def __init__(self) -> None:
-        self._texts: list[str] = []
-        self._place = 0  # code points of the text whose words were told
+        self._words = Words()
         self._letters: list[tuple[str, float, float]] = []  # of a word that may go on
 
     def sent(self, text: str) -> None:
-        self._texts.append(text)
+        self._words.sent(text)
 
     def read(self, event: Mapping[str, Any]) -> list[WordTiming]:
         if words := parts(event, "words"):
@@ -51,14 +50,8 @@ class Words:
         return before
 
     def _timing(self, word: str, start: float, end: float) -> WordTiming:
-        if len(self._texts) > 1:
-            self._texts[:] = ["".join(self._texts)]
         word = word.strip()
-        at = self._texts[0].find(word, self._place, self._place + _AHEAD) if self._texts and word else -1
-        if at < 0:  # the provider says it in other words
-            return WordTiming(word, start, max(start, end))
-        self._place = at + len(word)
-        return WordTiming(word, start, max(start, end), at, self._place)
+        return WordTiming(word, start, max(start, end), *(self._words.place(word) or ()))
 
 
 def _text(one: Mapping[str, Any], name: str) -> str:

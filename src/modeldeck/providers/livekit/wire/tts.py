@@ -11,12 +11,12 @@ from typing import Any, Literal, NoReturn
 from urllib.parse import quote
 from uuid import uuid4
 
-from modeldeck._wire.acts import End
+from modeldeck._wire.acts import End, Send
 from modeldeck._wire.frames import encoded, part, parts, text_of
-from modeldeck.errors import ConnectionFailedError, ModelDeckError, ProtocolError
+from modeldeck.errors import ConnectionFailedError, ModelDeckError, ParameterError, ProtocolError
 from modeldeck.providers.livekit.parameters import split
 from modeldeck.providers.livekit.wire.errors import SERVICE, frame_error
-from modeldeck.providers.livekit.wire.timings import Words
+from modeldeck.providers.livekit.wire.timings import Alignment
 from modeldeck.tts.hook import Audio, ConversationEvent, Identity, UtteranceEnd
 from modeldeck.tts.response import AudioFormat, WordTiming
 
@@ -64,7 +64,7 @@ def wanted(
 ) -> Wanted:
     """What a call with these parameters asks for; `extra` goes to the provider last."""
     options = {name: value for name, value in parameters.items() if name not in ("voice", "language", "sample_rate")}
-    fallback = tuple(_fallback(one) for one in options.pop("fallback", ()))
+    fallback = _fallbacks(options.pop("fallback", None) or ())
     return Wanted(
         model,
         parameters.get("voice"),
@@ -75,6 +75,15 @@ def wanted(
         timeout,
         retries,
     )
+
+
+def _fallbacks(listed: Any) -> tuple[Mapping[str, Any], ...]:
+    try:
+        return tuple(_fallback(one) for one in listed)
+    except (TypeError, KeyError, AttributeError):
+        raise ParameterError(
+            "fallback is a list of models: names, or {model, voice, extra}", parameter="fallback"
+        ) from None
 
 
 def _fallback(one: str | Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +127,7 @@ class SpeechClient:
         self.received = 0
         self._owed = False  # audio has to come before the turn ends
         self._flushed = False
-        self._words = Words()
+        self._words = Alignment()
 
     # -- to the gateway
 
@@ -220,14 +229,6 @@ class Facts:
 
     def speaks(self, voice: str | None) -> bool:
         return not voice or not self.voices or self.made_voices or voice in self.voices
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """The server's side: send this frame now. `error`: it refuses what came."""
-
-    frame: str
-    error: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ Codes from https://developers.openai.com/api/docs/guides/error-codes and from li
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, cast
 
 from modeldeck._wire.frames import part, text_of
-from modeldeck._wire.service import Meaning, Service, Told, read_error
+from modeldeck._wire.service import Meaning, Service, Told, object_of, read_error
 from modeldeck.errors import (
     AuthenticationError,
     ConnectionFailedError,
@@ -69,13 +68,7 @@ _BROKEN = Meaning(
 
 def read(body: bytes) -> Told:
     """OpenAI's own form, `{"error": text}`, and the `{"detail": …}` of FastAPI, which most compatible servers use."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return Told()
-    if not isinstance(answer, dict):
-        return Told()
-    told = cast("dict[str, Any]", answer)
+    told = object_of(body)
     if (message := text_of(told.get("error"))) is not None:
         return Told(None, message)
     if detail := part(told, "detail"):

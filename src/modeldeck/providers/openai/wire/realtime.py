@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from modeldeck._wire.acts import Stop
-from modeldeck._wire.frames import count_of, encoded, part, parts, text_of
+from modeldeck._wire.acts import Close, Send, Stop
+from modeldeck._wire.frames import count_of, encoded, merged, part, parts, text_of
 from modeldeck.errors import ModelDeckError, ProtocolError, ProviderError
 from modeldeck.providers.openai.wire.errors import SERVICE
 from modeldeck.providers.openai.wire.speech import usage_of, voice
@@ -47,21 +47,22 @@ def path(model: str) -> str:
 
 def session(parameters: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The `session` object for `parameters`; `extra` last. No audio goes in, so nothing listens for turns."""
-    style = parameters.get("instructions")
-    output: dict[str, Any] = {"format": _WIRE_FORMATS[parameters.get("format") or "pcm"]}
+    style, form = parameters.get("instructions"), parameters.get("format")
+    known = _WIRE_FORMATS.get(form or "pcm") if isinstance(form, str | None) else None
+    output: dict[str, Any] = {"format": known or {"type": f"audio/{form}"}}
     if "voice" in parameters:
         output["voice"] = voice(parameters["voice"])
     if "speed" in parameters:
         output["speed"] = parameters["speed"]
     effort = parameters.get("reasoning_effort")
-    return {
+    settings = {
         "type": "realtime",
         "output_modalities": ["audio"],
         "instructions": f"{VERBATIM}\n\nHow to speak: {style}" if style else VERBATIM,
         "audio": {"input": {"turn_detection": None}, "output": output},
         **({"reasoning": {"effort": effort}} if effort else {}),
-        **(extra or {}),
     }
+    return merged(settings, extra or {})
 
 
 @dataclass(slots=True)
@@ -82,7 +83,7 @@ class RealtimeClient:
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
-        self.settings = settings
+        self.settings = self._update = settings
         self.format = _format(settings)
         self.ignored = 0
         self.session_id: str | None = None
@@ -97,11 +98,18 @@ class RealtimeClient:
 
     # -- to the service
 
+    def use(self, settings: Mapping[str, Any]) -> None:
+        """What comes next is spoken with these, which have the same names."""
+        new = {name: value for name, value in settings.items() if value != self.settings.get(name)}
+        if new:
+            self._update = dict(settings) if self._updating is None else {"type": "realtime", **new}
+            self.settings, self._updating = settings, None
+
     def due(self) -> str | None:
         """What has to be said before the next text."""
         if self._updating is None:
             self._updating = True
-            return _event("session.update", session=self.settings)
+            return _event("session.update", session=self._update)
         response = self._response
         if response is not None and response.abandoned and response.id and not response.told:
             response.told = True  # outside of the conversation only the one that is named is cancelled
@@ -213,7 +221,7 @@ class RealtimeClient:
 
     def _incomplete(self, name: str | None, status: Any, received: int, details: Mapping[str, Any]) -> ModelDeckError:
         if error := part(details, "error"):
-            return self._refused(error)
+            return SERVICE.refused(error, self.session_id)
         reason = text_of(details.get("reason"))
         if reason in SERVICE.codes:
             return SERVICE.error(reason, None, request_id=self.session_id)
@@ -226,14 +234,7 @@ class RealtimeClient:
         error = part(event, "error")
         if error.get("code") == "response_cancel_not_active":  # it was done before the service heard of it
             return []
-        raise self._refused(error)
-
-    def _refused(self, error: Mapping[str, Any]) -> ModelDeckError:
-        code = text_of(error.get("code")) or text_of(error.get("type"))
-        message, parameter = text_of(error.get("message")), text_of(error.get("param"))
-        if parameter and parameter not in (message or ""):
-            message = f"{message or 'refused'} ({parameter})"
-        return SERVICE.error(code, message, request_id=self.session_id)
+        raise SERVICE.refused(error, self.session_id)
 
 
 # What an event means to the client; those of `_NEWS` tell nothing that the others do not, any other is ignored.
@@ -276,26 +277,10 @@ def _event(type: str, **content: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
-    """The server's side: send this frame now. `error`: it refuses what came."""
-
-    frame: str
-    error: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Respond:
     """The server's side: speak this response."""
 
     response: Response
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """The server's side: close the WebSocket."""
-
-    code: int
-    reason: str
 
 
 Act = Send | Respond | Stop | Close

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from modeldeck._wire.frames import count_of, encoded, part, text_of
+from modeldeck._wire.frames import count_of, encoded, merged, part, text_of
 from modeldeck._wire.sse import Event, Events
 from modeldeck.errors import ModelDeckError, ProtocolError
 from modeldeck.providers.openai.parameters import CUSTOM_VOICE, SpeechFormat
@@ -23,7 +23,7 @@ VERIFIED_LIVE: str | None = None
 PATH = "/audio/speech"
 HEADERS = {"Accept": "application/octet-stream"}  # as the SDK sends it, for events too
 FORMATS: tuple[str, ...] = get_args(SpeechFormat)
-RATE = 24000  # Hz of OpenAI's audio, and what most compatible servers give where they do not tell
+RATE = 24000  # Hz of OpenAI's audio, and what most compatible servers give
 _ORDER = ("voice", "instructions", "response_format", "speed", "stream_format")
 _ENCODINGS = {
     "audio/mpeg": "mp3",
@@ -54,12 +54,12 @@ def body(
     settings = {name: parameters[name] for name in _ORDER if name in parameters}
     if "voice" in settings:
         settings["voice"] = voice(settings["voice"])
-    return {"model": model, "input": text, **settings, **(extra or {})}
+    return merged({"model": model, "input": text, **settings}, extra or {})
 
 
-def voice(name: str) -> str | dict[str, str]:
+def voice(name: Any) -> Any:
     """As the wire has it: a voice that was made from a recording is an object."""
-    return {"id": name} if name.startswith(CUSTOM_VOICE) else name
+    return {"id": name} if isinstance(name, str) and name.startswith(CUSTOM_VOICE) else name
 
 
 def encoding(response_format: str) -> str:
@@ -76,8 +76,11 @@ def usage_of(usage: Mapping[str, Any]) -> TTSUsage | None:
 class SpeechAnswer:
     """Reads a 200 answer, cut anywhere."""
 
-    def __init__(self, headers: Mapping[str, str], asked: str | None = None) -> None:
-        """`headers` have lower-case names; `asked`: the response format that was asked for, if any."""
+    def __init__(self, headers: Mapping[str, str], asked: Any = None, rate: int = RATE) -> None:
+        """`headers` have lower-case names; `asked`: the response format that was asked for, if any.
+
+        `rate` (Hz): of audio that does not tell its own.
+        """
         self.received = 0
         self.ignored = 0
         self.stopped = False  # an event has said that this was all
@@ -85,7 +88,7 @@ class SpeechAnswer:
         self.on_event: Callable[[Mapping[str, Any]], None] | None = None  # is shown the events
         kind, _, options = headers.get("content-type", "").partition(";")
         self._kind = kind.strip().lower()
-        self._format = AudioFormat(encoding(asked or FORMATS[0]), *_shape(options, headers))
+        self._format = AudioFormat(encoding(text_of(asked) or FORMATS[0]), *_shape(options, headers, rate))
         self._events = Events() if self._kind == "text/event-stream" else None
         self._named = bool(self._kind) and not self._kind.endswith("octet-stream")
         foreign = self._named and self._events is None and not self._kind.startswith("audio/")
@@ -175,14 +178,14 @@ class SpeechAnswer:
         return SERVICE.unreadable(f"{self._kind or 'JSON'} in the place of audio", request_id=self.request_id)
 
 
-def _shape(options: str, headers: Mapping[str, str]) -> tuple[int, int]:
-    """Rate (Hz) and channels, as Content-Type or a header of its own tells."""
+def _shape(options: str, headers: Mapping[str, str], usual: int) -> tuple[int, int]:
+    """Rate (Hz) and channels, as Content-Type or a header of its own tells, else the `usual` rate and one."""
     told = {
         name.strip().lower(): value.strip() for name, _, value in (one.partition("=") for one in options.split(";"))
     }
     rate = told.get("rate") or headers.get("x-sample-rate", "")
     channels = told.get("channels") or headers.get("x-channels", "")
-    return (int(rate) if _NUMBER(rate) else RATE), (int(channels) if _NUMBER(channels) else 1)
+    return (int(rate) if _NUMBER(rate) else usual), (int(channels) if _NUMBER(channels) else 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from modeldeck.providers.azure.wire import rest, speech
-from modeldeck.sandbox.box import Box, bearer
+from modeldeck.sandbox.box import Box, bearer, websocket_url
 from modeldeck.sandbox.emulators.azure.sockets import Turns
 from modeldeck.sandbox.emulators.azure.sound import Sound, made
 from modeldeck.sandbox.emulators.azure.voices import known, listed
@@ -56,21 +55,17 @@ def environment(url: str) -> dict[str, str]:
         "SPEECH_KEY": KEY,
         "AZURE_SPEECH_ENDPOINT": url,
         "SPEECH_ENDPOINT": url,
-        "AZURE_SPEECH_HOST": _websocket(url),
+        "AZURE_SPEECH_HOST": websocket_url(url),
     }
 
 
 def about(url: str) -> list[str]:
     return [
         f"Azure Speech over HTTP       POST {url}{rest.PATH}",
-        f"Azure Speech                 {_websocket(url)}{speech.PATH}",
-        f"Azure Speech, streamed text  {_websocket(url)}{speech.STREAMING_PATH}",
-        f"  its SDK reads no variable: SpeechConfig(subscription='{KEY}', host='{_websocket(url)}')",
+        f"Azure Speech                 {websocket_url(url)}{speech.PATH}",
+        f"Azure Speech, streamed text  {websocket_url(url)}{speech.STREAMING_PATH}",
+        f"  its SDK reads no variable: SpeechConfig(subscription='{KEY}', host='{websocket_url(url)}')",
     ]
-
-
-def _websocket(url: str) -> str:
-    return re.sub(r"^http", "ws", url)
 
 
 class Azure:

@@ -13,6 +13,7 @@ from modeldeck.sandbox.box import Box
 from modeldeck.sandbox.conversation import Conversation
 from modeldeck.sandbox.emulators.azure.sound import Sound
 from modeldeck.sandbox.faults import split_model
+from modeldeck.sandbox.line import LineGone
 
 # What the service closes with, by the fault's code or status; anything else is its own fault.
 _CLOSES: dict[str | int, int] = {"BadRequest": 1007, 400: 1007, "TooManyRequests": 4429, 429: 4429}
@@ -34,36 +35,35 @@ class Turns(Conversation[Speak | End]):
             try:
                 await self._do(acts)
             except ParameterError as error:  # a wrong fault in the voice's name
-                await self._line.close(1008, str(error))
+                await self._fail(1008, str(error))
 
     async def _do(self, acts: list[Act]) -> None:
         for act in acts:
             match act:
                 case Begin():
-                    if not await self._begin(act.turn):
-                        return
+                    await self._begin(act.turn)
                 case Speak() | End():
                     self.queue.put_nowait(act)
                 case Fail():
-                    self.stop()
-                    await self._line.close(act.code, act.reason)
+                    await self._fail(act.code, act.reason)
                 case _:
                     assert_never(act)
 
-    async def _begin(self, turn: Turn) -> bool:
+    async def _fail(self, code: int, reason: str) -> NoReturn:
+        await self._line.close(code, reason)
+        raise LineGone
+
+    async def _begin(self, turn: Turn) -> None:
         refusal = self.box.refusal(self.socket, turn.voice) if split_model(turn.voice)[1] else None
         if refusal is not None:
-            await self._line.close(_CLOSES.get(refusal.status, _BROKEN), f"Refused with status {refusal.status}.")
-            return False
+            await self._fail(_CLOSES.get(refusal.status, _BROKEN), f"Refused with status {refusal.status}.")
         self._line = line = self.box.line(self.socket, turn.voice)
         try:
             self._sound = Sound(self.box, turn.format, line.fault, self._sound.sample if self._sound else 0)
         except ValueError as error:
-            await line.close(1007, str(error))
-            return False
+            await self._fail(1007, str(error))
         for frame in self._server.started():
             await line.event(frame)
-        return True
 
     async def speak(self) -> NoReturn:
         while True:
@@ -93,8 +93,7 @@ class Turns(Conversation[Speak | End]):
             if self._line.due("error"):
                 fault = self._line.fault
                 code = str(fault.value) if fault is not None else ""
-                await self._line.close(_CLOSES.get(code, _BROKEN), code)
-                return
+                await self._fail(_CLOSES.get(code, _BROKEN), code)
             await self._chunk(chunk)
 
     async def _chunk(self, data: bytes) -> None:

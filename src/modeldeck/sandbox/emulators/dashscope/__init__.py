@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -15,7 +14,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from modeldeck.providers.dashscope.wire import realtime, speech, tasks
-from modeldeck.sandbox.box import Box, bearer
+from modeldeck.sandbox.box import Box, bearer, websocket_url
 from modeldeck.sandbox.emulators.dashscope.models import facts, failure, names, rejection
 from modeldeck.sandbox.emulators.dashscope.sockets import Session, Tasks
 from modeldeck.sandbox.line import Line
@@ -48,22 +47,19 @@ def environment(url: str) -> dict[str, str]:
     return {
         "DASHSCOPE_API_KEY": KEY,
         "DASHSCOPE_HTTP_BASE_URL": f"{url}/api/v1",
-        "DASHSCOPE_WEBSOCKET_BASE_URL": f"{_websocket(url)}{tasks.PATH}",
+        "DASHSCOPE_WEBSOCKET_BASE_URL": f"{websocket_url(url)}{tasks.PATH}",
         "DASHSCOPE_COMPATIBLE_BASE_URL": f"{url}/compatible-mode/v1",
     }
 
 
 def about(url: str) -> list[str]:
+    socket = websocket_url(url)
     return [
         f"DashScope Qwen-TTS           POST {url}{speech.PATH}",
-        f"DashScope Qwen-TTS realtime  {_websocket(url)}/api-ws/v1/realtime",
-        f"DashScope CosyVoice, Sambert {_websocket(url)}{tasks.PATH}",
-        f"  its SDK reads no variable for realtime: QwenTtsRealtime(url='{_websocket(url)}/api-ws/v1/realtime', ...)",
+        f"DashScope Qwen-TTS realtime  {socket}/api-ws/v1/realtime",
+        f"DashScope CosyVoice, Sambert {socket}{tasks.PATH}",
+        f"  its SDK reads no variable for realtime: QwenTtsRealtime(url='{socket}/api-ws/v1/realtime', ...)",
     ]
-
-
-def _websocket(url: str) -> str:
-    return re.sub(r"^http", "ws", url)
 
 
 class DashScope:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, assert_never
 
 from starlette.websockets import WebSocket
 
-from modeldeck._wire.acts import End, Speak, Stop
+from modeldeck._wire.acts import Close, End, Send, Speak, Stop
 from modeldeck.errors import ParameterError
 from modeldeck.providers.dashscope.wire import realtime, tasks
 from modeldeck.sandbox.box import Box
@@ -36,13 +36,13 @@ class Session(Conversation[Speak | End]):
     async def _do(self, acts: list[realtime.Act]) -> None:
         for act in acts:
             match act:
-                case realtime.Send():
+                case Send():
                     await self._line.event(act.frame)
                 case Speak() | End():
                     self.queue.put_nowait(act)
                 case Stop():
                     self.stop()
-                case realtime.Close():
+                case Close():
                     await self._line.close(act.code, act.reason)
                 case _:
                     assert_never(act)

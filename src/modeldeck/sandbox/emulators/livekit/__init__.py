@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 from starlette.requests import Request
@@ -12,7 +11,7 @@ from starlette.websockets import WebSocket
 
 from modeldeck.providers.livekit.wire import token
 from modeldeck.providers.livekit.wire.tts import PATH, refusal
-from modeldeck.sandbox.box import Box, bearer
+from modeldeck.sandbox.box import Box, bearer, websocket_url
 from modeldeck.sandbox.emulators.livekit.models import facts, models, says, secret_of
 from modeldeck.sandbox.emulators.livekit.session import Session
 
@@ -39,7 +38,7 @@ def environment(url: str) -> dict[str, str]:
 
 def about(url: str) -> list[str]:
     return [
-        f"LiveKit Inference TTS        {re.sub(r'^http', 'ws', url)}{PATH}?model=<provider>/<model>",
+        f"LiveKit Inference TTS        {websocket_url(url)}{PATH}?model=<provider>/<model>",
         "  an API key is good with one secret: the key and -secret-of-the-sandbox behind it",
     ]
 

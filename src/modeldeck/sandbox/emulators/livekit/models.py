@@ -27,11 +27,7 @@ def secret_of(key: str) -> str | None:
 
 
 def facts(model: str) -> Facts | None:
-    """A provider's name alone is good too: its own choice of a model."""
-    name = split_model(model)[0]
-    if name in {known.partition("/")[0] for known in models()}:
-        return Facts()
-    return models().get(name)
+    return models().get(split_model(model)[0])
 
 
 @cache

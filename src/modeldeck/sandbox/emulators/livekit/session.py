@@ -7,9 +7,9 @@ from typing import NoReturn, assert_never
 
 from starlette.websockets import WebSocket
 
-from modeldeck._wire.acts import End
+from modeldeck._wire.acts import End, Send
 from modeldeck.errors import ParameterError
-from modeldeck.providers.livekit.wire.tts import Act, Say, Send, SpeechServer
+from modeldeck.providers.livekit.wire.tts import Act, Say, SpeechServer
 from modeldeck.sandbox.box import Box
 from modeldeck.sandbox.conversation import Conversation
 from modeldeck.sandbox.emulators.livekit.models import facts, failure

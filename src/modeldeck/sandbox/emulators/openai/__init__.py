@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -13,7 +12,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from modeldeck.providers.openai.wire import realtime, speech
-from modeldeck.sandbox.box import Box, bearer
+from modeldeck.sandbox.box import Box, bearer, websocket_url
 from modeldeck.sandbox.emulators.openai.models import encoder_problem, facts, failure, names, rejection, voices
 from modeldeck.sandbox.emulators.openai.session import Session
 from modeldeck.sandbox.line import Line, LineGone
@@ -48,7 +47,7 @@ def environment(url: str) -> dict[str, str]:
 
 
 def about(url: str) -> list[str]:
-    socket = re.sub(r"^http", "ws", url)
+    socket = websocket_url(url)
     return [
         f"OpenAI speech                POST {url}{_BASE}{speech.PATH}",
         f"OpenAI Realtime, as a voice  {socket}{_BASE}{realtime.PATH}",

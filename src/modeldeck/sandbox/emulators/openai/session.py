@@ -6,7 +6,7 @@ from typing import Any, NoReturn, assert_never
 
 from starlette.websockets import WebSocket
 
-from modeldeck._wire.acts import Stop
+from modeldeck._wire.acts import Close, Send, Stop
 from modeldeck.providers.openai.wire import realtime
 from modeldeck.sandbox.box import Box
 from modeldeck.sandbox.conversation import Conversation
@@ -33,13 +33,13 @@ class Session(Conversation[realtime.Response]):
     async def _do(self, acts: list[realtime.Act]) -> None:
         for act in acts:
             match act:
-                case realtime.Send():
+                case Send():
                     await self._line.event(act.frame)
                 case realtime.Respond():
                     self.queue.put_nowait(act.response)
                 case Stop():
                     self.stop()
-                case realtime.Close():
+                case Close():
                     await self._line.close(act.code, act.reason)
                 case _:
                     assert_never(act)

@@ -1,0 +1,23 @@
+"""Audio formats as both classes ask for them: by the service's own names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from modeldeck.tts.response import AudioFormat
+
+
+class Named:
+    """What a model class says of the formats behind the names."""
+
+    def _gives(self, target: AudioFormat) -> bool:
+        from modeldeck.providers.azure.wire.formats import gives
+
+        return gives(target)
+
+    def _leaves(self, parameters: Mapping[str, Any]) -> str | None:
+        from modeldeck.providers.azure.wire.formats import encoding_of
+
+        return encoding_of(parameters)
