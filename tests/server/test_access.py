@@ -322,6 +322,7 @@ def test_settings_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "secret" not in repr(found)
     assert Settings.from_env(variables, port=7).port == 7
     assert Settings(allow_private=None).private_allowed
+    assert not Settings(hosts=("deck.example.com",)).private_allowed
     assert not Settings(host="0.0.0.0").private_allowed
     for wrong in ({"MODELDECK_PORT": "http"}, {"MODELDECK_ALLOW_PRIVATE": "perhaps"}, {"MODELDECK_LOG_FORMAT": "xml"}):
         with pytest.raises(ParameterError):

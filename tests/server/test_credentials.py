@@ -203,6 +203,22 @@ def test_a_public_host_is_not_private(host: str) -> None:
     assert not is_private(host)
 
 
+async def test_what_others_share_speaks_only_where_it_is_named(running: Running, client: httpx.AsyncClient) -> None:
+    made = await create(client)
+    credentials = running.server.credentials
+    async with await somebody(running, "ann") as ann:
+        await client.put(f"{URL}/{made['id']}/shares", json={"users": ["ann"]})
+        with pytest.raises(CredentialError, match="name the shared one"):
+            await credentials.for_type("ann", "dashscope_credential")
+        assert await credentials.for_type("ann", "dashscope_credential", made["id"])
+        own = (await ann.post(URL, json={"data": dashscope(api_key="sk-own")})).json()
+        later = await create(client)
+        await client.put(f"{URL}/{later['id']}/shares", json={"users": ["ann"]})
+        found = await credentials.for_type("ann", "dashscope_credential")
+        assert found.reveal()["api_key"] == "sk-own"
+        assert found.id == own["id"]
+
+
 async def test_a_call_takes_what_others_changed(
     running: Running, settings: Settings, client: httpx.AsyncClient
 ) -> None:
@@ -214,9 +230,6 @@ async def test_a_call_takes_what_others_changed(
         return str(found.reveal()["api_key"])
 
     assert await key() == await key(made["id"]) == CANARY
-    assert await credentials.for_type("local", "dashscope_credential") is await credentials.for_type(
-        "local", "dashscope_credential", made["id"]
-    )
     await client.patch(f"{URL}/{made['id']}", json={"data": {"api_key": "sk-second"}})
     assert await key() == "sk-second"
     async with Store(settings.store_url) as elsewhere:

@@ -303,3 +303,8 @@ async def test_a_switch_tells_what_is_kept_and_what_is_dropped(client: httpx.Asy
     assert (await client.post("/api/v1/switch", json=same)).json()["kept"] == ["voice"]
     gone = {**asked, "to_ref": "nobody/nothing"}
     assert (await client.post("/api/v1/switch", json=gone)).status_code == 404
+
+
+async def test_a_voice_that_is_no_text_is_an_error(client: httpx.AsyncClient) -> None:
+    asked = {"from_ref": "dashscope/qwen3-tts-flash", "to_ref": "openai/tts-1", "parameters": {"voice": {"a": 1}}}
+    assert (await client.post("/api/v1/switch", json=asked)).status_code in (200, 422)

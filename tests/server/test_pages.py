@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from modeldeck.server.routes import pages
+from modeldeck.server.run import Running
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,22 @@ async def test_what_is_no_page_is_not_found(client: httpx.AsyncClient, path: str
     answer = await client.get(path, headers=BROWSER)
     assert answer.status_code == 404
     assert "json" in answer.headers["content-type"]
+
+
+@pytest.mark.parametrize("path", ["/%00", "/assets/%00", f"/{'a' * 300}", f"/assets/{'a' * 300}"])
+async def test_a_name_that_no_file_can_have_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(httpx.URL(str(client.base_url), raw_path=path.encode()))
+    assert answer.status_code == 404
+
+
+async def test_a_preview_of_the_link_does_not_use_it_up(running: Running) -> None:
+    assert running.link is not None
+    async with httpx.AsyncClient(trust_env=False) as browser:
+        assert (await browser.head(running.link)).status_code == 200
+        assert not browser.cookies
+        used = await browser.get(running.link)
+        assert (used.status_code, used.headers["location"]) == (303, "/")
+        assert browser.cookies
 
 
 @pytest.mark.parametrize(

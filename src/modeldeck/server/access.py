@@ -69,15 +69,17 @@ class Access:
         connection.state.visitor = visitor
         return visitor
 
-    async def begin(self, user: str, connection: HTTPConnection, answer: Response) -> None:
-        """A session for a browser: its cookie is set on `answer`."""
+    async def begin(
+        self, user: str, connection: HTTPConnection, answer: Response, until: datetime | None = None
+    ) -> None:
+        """A session for a browser, `until` then at the latest: its cookie is set on `answer`."""
         token = make_token()
-        end = datetime.now(UTC) + SESSION_LIFE
+        end = min(datetime.now(UTC) + SESSION_LIFE, until or datetime.max.replace(tzinfo=UTC))
         await self._store.add_token(user, token_hash(token), kind="session", expires_at=end)
         answer.set_cookie(
             COOKIE,
             token,
-            max_age=int(SESSION_LIFE.total_seconds()),
+            max_age=int((end - datetime.now(UTC)).total_seconds()),
             httponly=True,
             samesite="strict",
             secure=connection.url.scheme in ("https", "wss"),
@@ -98,6 +100,11 @@ class Access:
             wait = self._wrong.wait(address(connection.scope), _WRONG)
             raise _too_many(wait) if wait else HTTPException(401, "no such token", _CHALLENGE)
         return found[0]
+
+    async def expiry_of(self, token: str) -> datetime | None:
+        """When that token stops being good; None: never."""
+        found = await self._store.user_of_token(token_hash(token))
+        return found.expires_at if found is not None else None
 
     async def first_token(self, user: str) -> str | None:
         """A token for a user who has none, made now; None when there is one."""

@@ -111,9 +111,10 @@ class Credentials:
         return await self._checked(data).check(self._transport)
 
     async def for_type(self, user: str, type: str, id: str | None = None) -> CredentialBase:
-        """What a call is made with: the named one, else the user's newest of that type. Raises CredentialError.
+        """What a call is made with: the named one, else the newest of that type that is the user's own.
 
-        From memory until something changes, here or, as `follow` hears, elsewhere.
+        A shared one speaks only where it is named: nobody else decides where a user's text goes. From memory until
+        something changes, here or, as `follow` hears, elsewhere. Raises CredentialError.
         """
         known = await self._remembered(user)
         if id is not None:
@@ -122,11 +123,16 @@ class Credentials:
             if credential_type(found.__class__) != type:
                 raise CredentialError(f"that credential is of {found.provider_name()}, the model of another provider")
             return found
-        fitting = [one for one in known if type_of(one) == type]
+        of_type = [one for one in known if type_of(one) == type]
+        fitting = [one for one in of_type if one.record is None or one.record.owner == user]
         usable = [one.credential for one in reversed(fitting) if one.credential is not None]
         if usable:
             return usable[0]
-        why = f": {fitting[-1].problem}" if fitting else "; create one (POST /api/v1/credentials)"
+        why = "; create one (POST /api/v1/credentials)"
+        if fitting:
+            why = f": {fitting[-1].problem}"
+        elif of_type:
+            why = " of your own; name the shared one by its id (credential)"
         raise CredentialError(f"no credential for {type.removesuffix('_credential')}{why}")
 
     async def follow(self) -> None:
@@ -203,7 +209,10 @@ class Credentials:
         return merged({**stored, "type": held.record.type}, _without_id(changes))
 
     def _checked(self, data: Mapping[str, Any]) -> CredentialBase:
-        credential = CredentialFactory.from_dict(_without_id(data))
+        try:
+            credential = CredentialFactory.from_dict(_without_id(data))
+        except RecursionError:
+            raise CredentialError("the form's fields are nested too deeply") from None
         if not self._private_allowed:
             check_addresses(credential)
         return credential

@@ -72,7 +72,7 @@ def _means_another(before: FoundModel, found: FoundModel, name: str, value: Any)
     """Why a value that is valid in both places is not the same there; None when it is, as far as the cards tell."""
     if name == "voice" and before.card is not None and found.card is not None:
         listed = {voice.id for voice in before.card.voices} - {voice.id for voice in found.card.voices}
-        return f"{found.card.label} lists no voice {value!r}" if value in listed else None
+        return f"{found.card.label} lists no voice {value!r}" if isinstance(value, str) and value in listed else None
     old, new = (_call_schema(one)["properties"].get(name) for one in (before, found))
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or old is None or new is None or before.model_class is found.model_class:

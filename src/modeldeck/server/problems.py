@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from math import ceil
 from typing import Any
@@ -18,6 +19,7 @@ from modeldeck.server.shapes import Detail, Problem, ProblemItem
 from modeldeck.server.store import errors as store
 
 MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
 AGENTSCOPE = ("/credential", "/model", "/tts-model", "/embedding-model", "/realtime")
 OPENAI = "/v1/"
 _TITLES = {  # Python's own words for these change with its version
@@ -85,11 +87,15 @@ def status_of(error: errors.ModelDeckError) -> int:
 def problem_of(error: errors.ModelDeckError) -> Problem:
     """The error's own message; the library keeps secrets out of those."""
     status, code = status_of(error), type(error).__name__
+    detail = str(error)
+    if status == 503 and isinstance(error, store.StoreError):  # where it is and what it said is the operator's
+        _log.warning("the store: %s", detail)
+        detail = "the store cannot be used now; the server's log says why"
     return Problem(
         type=f"urn:modeldeck:error:{code}",
         title=title(status),
         status=status,
-        detail=str(error),
+        detail=detail,
         code=code,
         provider=error.provider,
         provider_code=error.code,

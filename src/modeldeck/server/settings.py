@@ -23,10 +23,10 @@ class Settings:
 
     `port` 0: any free one. `store`: a database's URL, with a password perhaps; None: a file of the user's. `hosts`:
     names under which the server is reached besides its own. `origins`: other sites whose pages may ask (none unless
-    named). `allow_private`: whether users' `base_url` may be inside the server's network; None: on loopback only.
-    `max_body`: bytes. `rate`, `burst`: requests a second, and at once, of one user and of one address; a rate of 0 is
-    no limit. `refresh`: seconds between two looks at the folders of cards. `trusted_proxies`: addresses whose
-    `X-Forwarded-…` is believed.
+    named). `allow_private`: whether users' `base_url` may be inside the server's network; None: on loopback without
+    `hosts`. `max_body`: bytes. `rate`, `burst`: requests a second, and at once, of one user and of one address; a
+    rate of 0 is no limit. `refresh`: seconds between two looks at the folders of cards. `trusted_proxies`: addresses
+    whose `X-Forwarded-…` is believed.
     """
 
     host: str = "127.0.0.1"
@@ -73,7 +73,7 @@ class Settings:
 
     @property
     def private_allowed(self) -> bool:
-        return self.loopback if self.allow_private is None else self.allow_private
+        return self.loopback and not self.hosts if self.allow_private is None else self.allow_private
 
     @property
     def store_url(self) -> str:

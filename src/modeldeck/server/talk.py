@@ -157,6 +157,8 @@ class Talk:
                 await session.commit()
             case Clear():
                 await session.clear()
+                self._said[-1] = 0  # of what was committed, somewhat too little may be counted
+                self._waiting = sum(self._said)
                 await self._tell("cleared")
             case Interrupt(played=played):
                 self._turn += 1

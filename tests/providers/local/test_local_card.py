@@ -4,11 +4,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
+from modeldeck.errors import ModelNotFoundError
 from modeldeck.providers import local
 from modeldeck.providers.local.engine import Engine
 from modeldeck.providers.local.voices import tag
+from modeldeck.tts import LocalTTSModel, tts_model
 
 CARD = Path(local.__file__).parent / "_models/tts/espeak-ng.yaml"
 WELL_FORMED = re.compile(  # RFC 5646 section 2.1, without extensions and grandfathered tags
@@ -71,3 +74,10 @@ def test_codes_that_mean_another_place_are_mended() -> None:
     assert tag("piqd") == "tlh-Piqd"
     assert tag("chr-US-Qaaa-x-west") == "chr-Qaaa-US-x-west"
     assert tag("fa-latn") == "fa-Latn"
+
+
+def test_an_unknown_model_is_refused() -> None:
+    with pytest.raises(ModelNotFoundError, match="espeak-ng"):
+        LocalTTSModel(model="espeak")
+    with pytest.raises(ModelNotFoundError):
+        tts_model("local/nope")

@@ -34,6 +34,15 @@ async def ended() -> None:
             await asyncio.sleep(0)
 
 
+async def test_what_is_cleared_does_not_count(caller: Caller) -> None:
+    async with caller.talk(QWEN) as line:
+        for _ in range(4):
+            await line.tell("text", text="x" * (MOST_WAITING // 2))
+            await line.tell("clear")
+            await line.until("cleared")
+        assert await spoken(line, SENTENCE) == len(SENTENCE)
+
+
 @pytest.mark.parametrize("ref", MODELS)
 async def test_several_utterances(caller: Caller, ref: str) -> None:
     async with caller.talk(ref) as line:

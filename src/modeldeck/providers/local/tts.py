@@ -42,6 +42,11 @@ class LocalTTSModel(TTSModelBase[LocalTTSParameters]):
     ) -> None:
         super().__init__(credential or LocalCredential(), model, parameters, stream, **options)
 
+    def _resolve(self, model: str | TTSModelCard) -> tuple[str, TTSModelCard | None]:
+        """There is nobody who might have newer models. Raises ModelNotFoundError."""
+        name, card = super()._resolve(model)
+        return name, card or self.card(name)
+
     async def _speak(self, request: SpeechRequest) -> AsyncIterator[SpeechEvent]:
         from modeldeck.providers.local.engine import (  # asyncio and the worker, for those who speak
             Chunk,

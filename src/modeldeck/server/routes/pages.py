@@ -28,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 @router.api_route("/", methods=["GET", "HEAD"])
 async def front(request: Request, server: Shared, code: Code = None) -> Response:
     """The page; with a code, first the cookie that the code is for."""
-    if code is None:
+    if code is None or request.method != "GET":  # a preview of the link is not its use
         return page()
     user = server.access.codes.redeem(code)
     if user is None:
@@ -55,8 +55,12 @@ class Pages:
     def _answer(self, scope: Scope) -> Response | None:
         path: str = scope["path"]
         name = self._files.get_path({"path": path, "root_path": ""})
-        found, status = self._files.lookup_path(name)
-        if status is not None and Path(found).is_file() and name != "index.html":
+        try:
+            found, status = self._files.lookup_path(name)
+            there = status is not None and Path(found).is_file()
+        except (OSError, ValueError):  # a name that no file can have
+            return None
+        if there and status is not None and name != "index.html":
             answer = self._files.file_response(found, status, scope)
             answer.headers["Cache-Control"] = _FOR_EVER if path.startswith("/assets/") else _ASK_AGAIN
             return answer

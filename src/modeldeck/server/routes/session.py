@@ -24,7 +24,7 @@ async def start_session(start: SessionStart, request: Request, response: Respons
     if not from_our_page(request.headers):
         raise HTTPException(403, "only a page of this server may ask for a cookie")
     user = await server.access.user_of(start.token, request)
-    await server.access.begin(user, request, response)
+    await server.access.begin(user, request, response, await server.access.expiry_of(start.token))
     return Session(user=user, kind="cookie")
 
 

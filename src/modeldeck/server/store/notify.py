@@ -120,8 +120,12 @@ class Feed:
         def woken(*_: object) -> None:
             self._event.set()
 
-        await made.add_listener(CHANNEL, woken)
-        made.add_termination_listener(woken)
+        try:
+            await made.add_listener(CHANNEL, woken)
+            made.add_termination_listener(woken)
+        except Exception as error:  # lost already, with whatever a dying connection raises
+            made.terminate()
+            raise StoreError(f"the database's connection was lost ({type(error).__name__})") from None
         return made
 
     async def _tell(self) -> None:

@@ -178,7 +178,9 @@ function Chosen({ model, models, choice, onChoose, voice, credentials, onAddKey,
   const [valid, setValid] = useState(true);
   const [preferred, setPreferred] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
-  const credential = credentials.find((one) => one.id === preferred) ?? credentials.at(-1);
+  // What others share speaks only where it is chosen: nobody else decides where a text goes.
+  const mine = credentials.filter((one) => one.editable || one.owner === null);
+  const credential = credentials.find((one) => one.id === preferred) ?? mine.at(-1);
   const write = (next: string) => {
     written = next;
     setOwn(next);
