@@ -15,6 +15,9 @@ else
 install := $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt
 endif
 
+# Tests wait more than they work: one process a core halves the time.
+parallel := --numprocesses=auto --dist=worksteal
+
 # The official SDKs, unchanged, each at its newest version in an environment of its own: they judge the sandbox.
 judge-dashscope := dashscope==2.0.2
 judge-openai := openai[realtime]==3.52.0
@@ -44,7 +47,7 @@ run: $(VENV)/.ready-to-run
 test: $(VENV)/.ready-to-test
 	@$(MAKE) --no-print-directory --jobs=5 $(JUDGES)
 	$(PY) hatch_build.py
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest $(parallel) $(ARGS)
 
 check: format lint types imports generated picker wheel
 
@@ -100,7 +103,7 @@ floors: $(VENV)/.ready-to-test
 		--python $(PY) pyproject.toml -o build/floors/floors.txt
 	build/floors/bin/uv pip install --quiet --python build/floors/bin/python \
 		--constraints build/floors/floors.txt -e '.[all,local]' --group dev
-	build/floors/bin/python -m pytest $(ARGS)
+	build/floors/bin/python -m pytest $(parallel) $(ARGS)
 
 # Pins everything anew, for every supported Python and platform.
 constraints:
