@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from modeldeck.kit import ApiKey, BaseUrl, CredentialBase, Probe, has_list, origin, variable
 from pydantic import ConfigDict, Field
 
-from acme_modeldeck.wire import LIVE, SERVICE, SPEECH
-from modeldeck.kit import ApiKey, BaseUrl, CredentialBase, Probe, has_list, origin, variable
+from acme_modeldeck.wire import SERVICE, VOICES
 
 REGIONS = ("eu", "us")
 
@@ -33,9 +33,9 @@ class AcmeCredential(CredentialBase):
     )
 
     def host(self, region: str = "") -> str:
-        """What every path follows, without a last slash."""
+        """What every path follows, without a last slash; a base URL wins over the credential's own region."""
         if self.base_url and not region:
-            return origin(self.base_url, (SPEECH, LIVE, "/v1"))
+            return origin(self.base_url, ("/v1",))
         return f"https://{region or self.region}.speech.acme.example"
 
     def headers(self) -> dict[str, str]:
@@ -43,12 +43,10 @@ class AcmeCredential(CredentialBase):
         return {"Authorization": f"Bearer {self.api_key.get_secret_value()}"}
 
     def _probes(self) -> list[Probe]:
-        """The key's own region first; a base URL has no others."""
+        """The key's own region, then those where it may belong; a base URL has no others."""
         elsewhere = [] if self.base_url else [region for region in REGIONS if region != self.region]
         return [self._probe(), *map(self._probe, elsewhere)]
 
     def _probe(self, region: str = "") -> Probe:
-        place = region or self.region
-        return Probe(
-            f"{self.host(region)}/v1/voices", self.headers(), SERVICE.http_error, place, takes=has_list("voices")
-        )
+        url = self.host(region) + VOICES
+        return Probe(url, self.headers(), SERVICE.http_error, region or self.region, takes=has_list("voices"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acme_modeldeck.credential import AcmeCredential
-from acme_modeldeck.wire import LIVE, SPEECH, LiveServer, SpeechServer, refused
 from modeldeck.sandbox import Box, Endpoints, websocket_url
+
+from acme_modeldeck.credential import AcmeCredential
+from acme_modeldeck.wire import LIVE, REQUEST_ID, SPEECH, VOICES, LiveServer, SpeechServer, refused
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -16,9 +17,9 @@ PREFIX = "/acme"  # the sandbox serves everybody on one port
 
 def routes(box: Box) -> list[BaseRoute]:
     """What is served."""
-    served = Endpoints(box, AcmeCredential.list_tts_models(), refused, request_id="x-acme-request")
+    served = Endpoints(box, AcmeCredential.list_tts_models(), refused, request_id=REQUEST_ID)
     return [
-        served.listing(f"{PREFIX}/v1/voices", {"voices": []}),
+        served.listing(PREFIX + VOICES, {"voices": []}),
         served.speech(PREFIX + SPEECH, SpeechServer),
         served.talk(PREFIX + LIVE, LiveServer),
     ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 from urllib.parse import quote
 
+from modeldeck.kit import Dial, SpeechRequest, WebSocketTTSModelBase
+
 from acme_modeldeck.credential import AcmeCredential
 from acme_modeldeck.tts import AcmeTTSParameters
 from acme_modeldeck.wire import LIVE, SERVICE, LiveClient
-from modeldeck.kit import Dial, SpeechRequest, WebSocketTTSModelBase
 
 
 class AcmeRealtimeTTSModel(WebSocketTTSModelBase[AcmeTTSParameters]):

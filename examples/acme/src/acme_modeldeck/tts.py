@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
+from modeldeck.kit import Ask, HttpTTSModelBase, SpeechRequest
 from pydantic import BaseModel, ConfigDict, Field
 
 from acme_modeldeck.credential import AcmeCredential
 from acme_modeldeck.wire import SERVICE, SPEECH, SpeechAnswer, body
-from modeldeck.kit import Ask, HttpTTSModelBase, SpeechRequest
 
 
 class AcmeTTSParameters(BaseModel):

@@ -1,4 +1,4 @@
-"""Acme Speech's protocols, both sides of each; no I/O.
+"""Acme Speech's wire, both sides of it; no I/O.
 
 The client's side is tolerant: what it does not know it ignores, and only what would make the speech wrong is an error.
 The server's side, which the emulator speaks, is strict.
@@ -42,6 +42,8 @@ from modeldeck.kit import (
 VERIFIED_LIVE: str | None = None  # the day on which all this agreed with the real service
 SPEECH = "/v1/speech"
 LIVE = "/v1/live"
+VOICES = "/v1/voices"
+REQUEST_ID = "x-acme-request"
 RATE = 24000  # Hz
 FORMAT = AudioFormat("pcm_s16le", RATE)
 OnEvent = Callable[[Mapping[str, Any]], None]
@@ -65,7 +67,13 @@ def read_problem(body: bytes) -> Told:
     return Told(text_of(problem.get("code")), text_of(problem.get("detail")))
 
 
-SERVICE = usual_service("acme", "Acme Speech", codes=CODES, read=read_problem, request_id_headers=("x-acme-request",))
+SERVICE = usual_service(
+    "acme",
+    "Acme Speech",
+    codes=CODES,
+    read=read_problem,
+    request_id_headers=(REQUEST_ID,),
+)
 
 
 def told(code: str, detail: str = "") -> dict[str, str]:
@@ -78,6 +86,31 @@ def refused(status: int, detail: str = "") -> Refused:
     usual = "busy" if status > 500 else "broken" if status == 500 else "malformed"
     code = next((code for code, its in CODES.items() if its == status), usual)
     return Refused(status, {"problem": told(code, detail)})
+
+
+# -- what audio and settings look like
+
+
+def audio_of(event: Mapping[str, Any], received: int, request_id: str | None) -> bytes:
+    """The samples of the chunk that follows `received` others. Raises ProtocolError for another one."""
+    if event.get("seq") != received:
+        raise SERVICE.unreadable(f"audio {event.get('seq')} in the place of {received}", request_id=request_id)
+    return SERVICE.audio_bytes(event.get("pcm"))
+
+
+def failure(event: Mapping[str, Any], request_id: str | None) -> ModelDeckError:
+    """The error for a problem in mid-speech."""
+    return SERVICE.error(text_of(event.get("code")), text_of(event.get("detail")), request_id=request_id)
+
+
+def wrong_setting(wish: Mapping[str, Any], voices: Collection[str]) -> str:
+    """What is wrong with the voice or the pace; empty when all is well."""
+    voice, pace = wish.get("voice"), wish.get("pace", 1.0)
+    if voice is not None and (not isinstance(voice, str) or (voices and voice not in voices)):
+        return f"there is no voice {voice!r}"
+    if isinstance(pace, bool) or not isinstance(pace, int | float) or not 0.5 <= pace <= 2:
+        return "pace goes from 0.5 to 2"
+    return ""
 
 
 # -- a text over HTTP: server-sent events, audio {"seq", "pcm"}, end {"characters"}, problem {"code", "detail"}
@@ -133,18 +166,6 @@ class SpeechAnswer:
                 return []
 
 
-def audio_of(event: Mapping[str, Any], received: int, request_id: str | None) -> bytes:
-    """The samples of the chunk that follows `received` others. Raises ProtocolError for another one."""
-    if event.get("seq") != received:
-        raise SERVICE.unreadable(f"audio {event.get('seq')} in the place of {received}", request_id=request_id)
-    return SERVICE.audio_bytes(event.get("pcm"))
-
-
-def failure(event: Mapping[str, Any], request_id: str | None) -> ModelDeckError:
-    """The error for a problem in mid-speech."""
-    return SERVICE.error(text_of(event.get("code")), text_of(event.get("detail")), request_id=request_id)
-
-
 class SpeechServer:
     """The server's side of one answer."""
 
@@ -179,16 +200,6 @@ class SpeechServer:
 
     def end(self, seconds: float) -> str:
         return _event("end", {"characters": self._characters})
-
-
-def wrong_setting(wish: Mapping[str, Any], voices: Collection[str]) -> str:
-    """What is wrong with the voice or the pace; empty when all is well."""
-    voice, pace = wish.get("voice"), wish.get("pace", 1.0)
-    if voice is not None and (not isinstance(voice, str) or (voices and voice not in voices)):
-        return f"there is no voice {voice!r}"
-    if isinstance(pace, bool) or not isinstance(pace, int | float) or not 0.5 <= pace <= 2:
-        return "pace goes from 0.5 to 2"
-    return ""
 
 
 def _event(name: str, data: Mapping[str, Any]) -> str:
