@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosedError
 from modeldeck.errors import ConcurrentUseError, ConnectionFailedError, ParameterError
 from modeldeck.sandbox import Fault, Sandbox, SandboxProcess, records
 from modeldeck.sandbox.box import Box, bearer
-from modeldeck.sandbox.host import known_emulators
+from modeldeck.sandbox.known import known_emulators
 from modeldeck.sandbox.records import MOST_BYTES, MOST_EXCHANGES
 from tests.sandbox import echo
 from tests.sandbox.conftest import KEY, Client, spoken

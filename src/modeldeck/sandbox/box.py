@@ -47,7 +47,7 @@ class Box:
         wrong fault.
         """
         asked = _asked(connection, model)
-        return Line(connection, split_model(model)[0], partial(self.faults.pick, asked, status=False))
+        return Line(connection, split_model(model)[0], partial(self.faults.pick, asked, status=False), self.faults.seen)
 
     def key_problem(
         self, key: str | None, starts: tuple[str, ...] = ("sk-", "st-")

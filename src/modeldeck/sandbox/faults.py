@@ -122,11 +122,21 @@ def split_model(name: str) -> tuple[str, Fault | None]:
     return model, Fault.parse(specification) if mark else None
 
 
+@dataclass(slots=True)
+class Seen:
+    """What lines did so far: `struck`, how many faults in mid-call showed on the wire; `finished`, how many calls ended
+    with a frame that says so."""
+
+    struck: int = 0
+    finished: int = 0
+
+
 class Faults:
-    """What is armed for all calls, and how often each fault with `times` was served."""
+    """What is armed for all calls, how often each fault with `times` was served, and what was `seen` of them."""
 
     def __init__(self, armed: Iterable[Fault] = ()) -> None:
         self.armed: tuple[Fault, ...] = tuple(armed)
+        self.seen = Seen()
         self._served: Counter[Fault] = Counter()
 
     def arm(self, faults: Iterable[Fault]) -> None:

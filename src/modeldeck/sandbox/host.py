@@ -11,10 +11,8 @@ import struct
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from http.client import responses
-from importlib import import_module
-from pkgutil import iter_modules
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, cast
+from typing import Any, Literal, Self
 from weakref import WeakSet
 
 from modeldeck.errors import ConcurrentUseError, ConnectionFailedError, MissingExtraError, ParameterError
@@ -23,7 +21,6 @@ try:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import JSONResponse, PlainTextResponse, Response
-    from starlette.routing import BaseRoute
     from starlette.types import Receive, Scope, Send
     from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
     from uvicorn import Config
@@ -36,10 +33,10 @@ except ImportError as error:
     raise MissingExtraError('the sandbox needs its extra: pip install "modeldeck[sandbox]"', extra="sandbox") from error
 
 from modeldeck.sandbox import control
-from modeldeck.sandbox import emulators as shipped
 from modeldeck.sandbox.box import Box
 from modeldeck.sandbox.distance import Distance, Far, checked
 from modeldeck.sandbox.faults import Fault, Faults, read_faults
+from modeldeck.sandbox.known import Emulator, Emulators
 from modeldeck.sandbox.line import LineGone, fitting
 from modeldeck.sandbox.records import Exchange, Records
 from modeldeck.sandbox.settings import Settings
@@ -48,28 +45,6 @@ _silent = logging.Logger("modeldeck.sandbox", logging.CRITICAL)
 _BACKLOG = 4096
 _KEEP_ALIVE = 75  # seconds
 _MOST_FRAME = 64 << 20  # bytes that a client may send in one
-
-
-class Emulator(Protocol):
-    """A module `emulators/<provider>.py`."""
-
-    def routes(self, box: Box) -> list[BaseRoute]:
-        """What is served."""
-        ...
-
-    def environment(self, url: str) -> dict[str, str]:
-        """The variables that point credentials and official SDKs here, and a key that is good here."""
-        ...
-
-    def about(self, url: str) -> list[str]:
-        """Lines for people: the wires, and how to point at them what reads no variable."""
-        ...
-
-
-def known_emulators() -> dict[str, Emulator]:
-    """By provider."""
-    names = sorted(module.name for module in iter_modules(shipped.__path__))
-    return {name: cast("Emulator", import_module(f"{shipped.__name__}.{name}")) for name in names}
 
 
 class Peer:
@@ -150,7 +125,8 @@ class Sandbox:
 
     `port` 0: any free one. `voice`: a numbered signal, or real speech from the local voice. `pace`: times as fast as it
     is heard, None at once. `distance` holds for connections made after it was set. `faults` are armed for all calls.
-    `emulators`: by provider, all that modeldeck brings unless given. Needs the `sandbox` extra. Raises ParameterError.
+    `emulators`: by provider, all that modeldeck brings and packages install (entry point `modeldeck.emulators`) unless
+    given. Needs the `sandbox` extra. Raises ParameterError.
     """
 
     def __init__(
@@ -170,7 +146,7 @@ class Sandbox:
         self._host = host
         self._port = port
         self._records = Records()
-        self._emulators = known_emulators() if emulators is None else emulators
+        self._emulators = Emulators(emulators)
         self._app = self._application()
         self._peers: set[Peer] = set()
         self._far: WeakSet[Far] = WeakSet()
@@ -186,24 +162,31 @@ class Sandbox:
     def environment(self) -> dict[str, str]:
         """The variables that point every credential here, and every official SDK that reads one."""
         found: dict[str, str] = {}
-        for emulator in self._emulators.values():
-            found |= emulator.environment(self.url)
+        for its in self._emulators.each(lambda one: dict(one.environment(self.url))):
+            found |= its
         return found
 
     def about(self) -> list[str]:
         """Lines for people: what is served."""
-        return [line for emulator in self._emulators.values() for line in emulator.about(self.url)]
+        return [line for its in self._emulators.each(lambda one: list(one.about(self.url))) for line in its]
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with emulators that packages install, one sentence each, by name; they are not served."""
+        return list(self._emulators.problems)
 
     def state(self) -> dict[str, Any]:
         """What is served and asked for, in JSON's terms."""
+        environment = self.environment()
         return {
             "url": self.url,
-            "serves": list(self._emulators),
+            "serves": list(self._emulators.by_name),
+            "problems": self.problems,
             "connections": len(self._peers),
             "requests": len(self._records) + self._records.lost,
             "faults": [str(fault) for fault in self.box.faults.armed],
             "distance": asdict(self._distance),
-            "environment": self.environment(),
+            "environment": environment,
         }
 
     def requests(self) -> list[Exchange]:
@@ -282,8 +265,8 @@ class Sandbox:
 
     def _application(self) -> Starlette:
         routes = [*control.routes(self)]
-        for emulator in self._emulators.values():
-            routes += emulator.routes(self.box)
+        for its in self._emulators.each(lambda one: list(one.routes(self.box))):
+            routes += its
         handlers: dict[Any, Any] = {ParameterError: _misasked, 404: self._nothing_there}
         return Starlette(routes=routes, exception_handlers=handlers)
 

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketState
 
-from modeldeck.sandbox.faults import MOST_REASON, Fault
+from modeldeck.sandbox.faults import MOST_REASON, Fault, Seen
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -35,8 +35,11 @@ class Line:
     whose head leaves with the first of them. `chunks`: audio chunks sent so far. `model`: without its fault.
     """
 
-    def __init__(self, connection: HTTPConnection, model: str, pick: Callable[[], Fault | None]) -> None:
+    def __init__(
+        self, connection: HTTPConnection, model: str, pick: Callable[[], Fault | None], seen: Seen | None = None
+    ) -> None:
         self.model = model
+        self._seen = seen or Seen()
         self.chunks = 0
         self._pick: Callable[[], Fault | None] | None = pick
         self._fault: Fault | None = None
@@ -58,7 +61,7 @@ class Line:
         """Send anything but audio and the terminal frame. Raises LineGone."""
         await self._pass()
         await self._send(self._garbled(frame))
-        await self._release()
+        await self._release(overtaken=True)
 
     async def audio(self, frame: str | bytes) -> None:
         """Send a frame that carries an audio chunk. Raises LineGone."""
@@ -79,11 +82,13 @@ class Line:
         """Send the frame that ends the call (`task-finished`, `session.finished`, `stop`). Raises LineGone."""
         await self._pass()
         fault = self.fault
+        self._seen.finished += bool(frame)
         if fault is not None and fault.name == "no_finish":
+            self._seen.struck += 1
             await self.close()
             raise LineGone
         await self._send(self._garbled(frame))
-        await self._release()
+        await self._release(overtaken=bool(frame))
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the WebSocket; an HTTP answer ends. A reason that is too long is cut."""
@@ -105,6 +110,7 @@ class Line:
         if self._struck or fault is None or fault.name != name or self.chunks < fault.after:
             return False
         self._struck = True
+        self._seen.struck += name != "wrong_order"  # that one shows when the frame is overtaken
         return True
 
     def base64(self, data: bytes) -> str:
@@ -158,9 +164,10 @@ class Line:
     def _garbled(self, frame: str | bytes) -> str | bytes:
         return frame.replace('"', "#") if isinstance(frame, str) and self.due("garbage") else frame
 
-    async def _release(self) -> None:
+    async def _release(self, *, overtaken: bool = False) -> None:
         if self._held is not None:
             held, self._held = self._held, None
+            self._seen.struck += overtaken
             await self._send(held)
 
     async def _send(self, frame: str | bytes) -> None:

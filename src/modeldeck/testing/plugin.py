@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+pytest.register_assert_rewrite("modeldeck.testing.checks", "modeldeck.testing.witness", "modeldeck.testing.advice")
+
 if TYPE_CHECKING:
     from modeldeck.sandbox import SandboxProcess
 

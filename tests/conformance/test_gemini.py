@@ -16,9 +16,11 @@ from modeldeck.errors import (
     ProviderError,
     RateLimitError,
 )
+from modeldeck.sandbox.emulators import gemini
+from modeldeck.testing.expectations import GOOD, RESET, SLOW, UNREADABLE, Fails
+from modeldeck.testing.rows import Events, Exchange, Row
 from modeldeck.tts import GeminiTTSModel
-from tests.conformance.expectations import GOOD, RESET, SLOW, UNREADABLE, Fails
-from tests.conformance.rows import Events, Exchange, Provider, Row
+from tests.conformance.shipped import Shipped, row
 
 BROKEN = Fails(ProviderError, says=("Gemini failed", "Try again"), retryable=True)
 FAILURE = replace(BROKEN, status=500, code="InternalError", request_id=None)
@@ -27,32 +29,43 @@ TOO_MANY = Fails(
 )
 
 
-def texts(exchange: Exchange) -> list[str]:
-    if not exchange["body"]:
-        return []
-    return [part["text"] for content in json.loads(exchange["body"])["contents"] for part in content["parts"]]
+ROWS = [
+    row(
+        id="gemini-3.8",
+        wire="stream",
+        made_of=GeminiTTSModel,
+        model="gemini-3.8-flash-tts",
+        socket=False,
+        sentences=True,
+        wav={"format": "wav"},
+        query="alt=sse",
+        trips=2,  # TCP, request
+        known_by="response_id",
+        billed="tokens",
+    ),
+    row(
+        id="gemini-2.5",
+        wire="whole",
+        streams=False,
+        made_of=GeminiTTSModel,
+        model="gemini-2.5-flash-preview-tts",
+        socket=False,
+        sentences=True,
+        trips=2,
+        known_by="response_id",
+        billed="tokens",
+    ),
+]
 
 
-def extra(exchange: Exchange) -> Mapping[str, Any]:
-    request = json.loads(exchange["body"])
-    return {**request, **request["generationConfig"]}
-
-
-def events(row: Row, told: Events) -> None:
-    assert told[-1]["candidates"][0]["finishReason"] == "STOP"
-    assert (len(told) > 1) is (row.wire == "stream")
-
-
-GEMINI = Provider(
-    name="gemini",
-    title="Gemini",
-    credential=lambda key, url: GeminiCredential(api_key=key, base_url=url),
-    texts=texts,
-    extra=extra,
-    extras=({"seed": 1, "labels": {"a": "1"}}, {"seed": 2}),
-    events=events,
-    header=("x-goog-api-key", str),
-    refusals={
+class TestGemini(Shipped):
+    credential = GeminiCredential
+    emulator = gemini
+    rows = ROWS
+    title = "Gemini"
+    extras = ({"seed": 1, "labels": {"a": "1"}}, {"seed": 2})
+    header = "x-goog-api-key"
+    refusals = {
         400: Fails(ProviderError, says=("refuses the request",), status=400, code="INVALID_ARGUMENT"),
         401: Fails(AuthenticationError, says=("refuses the API key", "AI Studio"), status=401, code="UNAUTHENTICATED"),
         403: Fails(
@@ -62,10 +75,10 @@ GEMINI = Provider(
         429: TOO_MANY,
         500: replace(BROKEN, status=500, code="INTERNAL"),
         503: replace(BROKEN, status=503, code="UNAVAILABLE"),
-    },
-    failure=FAILURE,
-    throttled="RESOURCE_EXHAUSTED",
-    differences={
+    }
+    failure = FAILURE
+    throttled = "RESOURCE_EXHAUSTED"
+    differences = {
         # Only audio after the end is seen to be out of its place.
         "wrong order": {
             "stream": Fails(ProtocolError, says=("{title} sent", "after its end"), request_id=None, audio=-1),
@@ -81,34 +94,23 @@ GEMINI = Provider(
         "garbage in mid-stream": {"whole": GOOD},
         "truncated base64 in mid-stream": {"whole": GOOD},
         "error frame in mid-stream": {"whole": GOOD},
-    },
-)
+    }
 
-ROWS = [
-    Row(
-        id="gemini-3.8",
-        provider=GEMINI,
-        wire="stream",
-        made_of=GeminiTTSModel,
-        model="gemini-3.8-flash-tts",
-        socket=False,
-        sentences=True,
-        wav={"format": "wav"},
-        query="alt=sse",
-        trips=2,  # TCP, request
-        known_by="response_id",
-        billed="tokens",
-    ),
-    Row(
-        id="gemini-2.5",
-        provider=GEMINI,
-        wire="whole",
-        made_of=GeminiTTSModel,
-        model="gemini-2.5-flash-preview-tts",
-        socket=False,
-        sentences=True,
-        trips=2,
-        known_by="response_id",
-        billed="tokens",
-    ),
-]
+    def make(self, key: str, url: str) -> GeminiCredential:
+        return GeminiCredential(api_key=key, base_url=url)
+
+    def sent(self, key: str) -> str:
+        return key
+
+    def texts(self, exchange: Exchange) -> list[str]:
+        if not exchange["body"]:
+            return []
+        return [part["text"] for content in json.loads(exchange["body"])["contents"] for part in content["parts"]]
+
+    def extra(self, exchange: Exchange) -> Mapping[str, Any]:
+        request = json.loads(exchange["body"])
+        return {**request, **request["generationConfig"]}
+
+    def events(self, row: Row, told: Events) -> None:
+        assert told[-1]["candidates"][0]["finishReason"] == "STOP"
+        assert (len(told) > 1) is (row.wire == "stream")

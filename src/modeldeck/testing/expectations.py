@@ -2,35 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from modeldeck.errors import (
+    AuthenticationError,
     ConnectionFailedError,
     ModelDeckError,
+    ModelNotFoundError,
+    PermissionDeniedError,
     ProtocolError,
     ProviderError,
+    RateLimitError,
+    ServiceError,
     TimeoutExceededError,
 )
 
 if TYPE_CHECKING:
-    from tests.conformance.rows import Row
+    from modeldeck.testing.rows import Row
 
 Place = Literal["sandbox", "refused", "tls on a plain port", "untrusted certificate"]
+
+
+class _Any:
+    """Equal to everything: what a provider need not say."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+
+    def __repr__(self) -> str:
+        return "ANY"
+
+
+ANY: Any = _Any()
 
 
 @dataclass(frozen=True)
 class Fails:
     """The error of a call. `says`: parts of its message, for a person who has to do something; `{title}` is the
-    provider's.
+    provider's. What is `ANY` is not looked at.
 
     `audio`: chunks of 0.2 s that come before it, -1 some. `request_id`: whether it has one, None is either way (the
     client names a task itself). `waits`: the time-out that ends it, made short. Retryable errors without audio are
     tried again, the rest is not.
     """
 
-    error: type[ModelDeckError]
+    error: type[ModelDeckError] | tuple[type[ModelDeckError], ...]
     says: tuple[str, ...] = ()
     retryable: bool = False
     status: int | None = None
@@ -53,7 +73,7 @@ Expected: TypeAlias = "Outcome | Callable[[Row], Outcome]"
 class Column:
     """One fault. `asks`: the sandbox's specification; `{throttled}` and `{throttled_close}` are the provider's.
 
-    Where a row ends in something else, its provider says so.
+    Where a row ends in something else, its suite says so in `differences`.
     """
 
     id: str
@@ -62,28 +82,59 @@ class Column:
     place: Place = "sandbox"
 
     def of(self, row: Row) -> Outcome:
-        different = row.provider.differences.get(self.id, {})
-        place = next((name for name in (row.id, row.wire) if name in different), None)
-        outcome = self.outcome if place is None else different[place]
+        said = self.said(row)
+        outcome: Any = self.outcome if said is None else row.suite.differences[self.id][said]
         found: Outcome = outcome(row) if callable(outcome) else outcome
         if not isinstance(found, Fails):
             return found
-        return replace(found, says=tuple(part.format(title=row.provider.title) for part in found.says))
+        return _said(found, row, shared=said is None)
+
+    def said(self, row: Row) -> str | None:
+        """Under which name the suite says what a row ends in, if it says it: its id, its wire, or nothing for all."""
+        different = row.suite.differences.get(self.id, {})
+        return next((name for name in (row.id, row.wire, "") if name in different), None)
 
     def fault(self, row: Row) -> str:
-        code, reason = row.provider.throttled_close or (1011, "")
+        code, reason = row.suite.throttled_close or (1011, "")
         throttled_close = f"close={code};reason={reason}" if reason else f"close={code}"
-        return self.asks.format(throttled=row.provider.throttled, throttled_close=throttled_close)
+        return self.asks.format(throttled=row.suite.throttled, throttled_close=throttled_close)
+
+
+def _said(found: Fails, row: Row, *, shared: bool) -> Fails:
+    """As that suite must word it. `shared`: the table's own; of these only a thorough suite is held to every word."""
+    suite = row.suite
+    own = {fails.says for fails in (*suite.refusals.values(), suite.failure)}
+    if shared and not suite.thorough:
+        says = found.says if found.says in own else ()
+        status, code = (ANY if value is None else value for value in (found.status, found.code))
+        request_id = True if found.request_id and suite.request_ids else None
+        return replace(found, says=says, status=status, code=code, request_id=request_id)
+    return replace(found, says=tuple(part.format(title=suite.title) for part in found.says))
+
+
+_SERVICE = Fails(ServiceError, code=ANY, request_id=True)
+REFUSALS: Mapping[int, Fails] = {
+    400: replace(_SERVICE, error=ProviderError, status=400),
+    401: replace(_SERVICE, error=AuthenticationError, status=401),
+    403: replace(_SERVICE, error=PermissionDeniedError, status=403),
+    404: replace(_SERVICE, error=(ModelNotFoundError, ProviderError), status=404),
+    429: replace(_SERVICE, error=RateLimitError, retryable=True, status=429),
+    500: replace(_SERVICE, error=ProviderError, retryable=True, status=500),
+    503: replace(_SERVICE, error=ProviderError, retryable=True, status=503),
+}
+"""By HTTP status, in a handshake too; what a suite says in `refusals` goes before."""
+FAILURE = replace(_SERVICE, error=ProviderError, retryable=True, status=ANY)
+"""The service reports an error of its own while it speaks."""
 
 
 def refusal(number: int, **changes: Any) -> Expected:
     """As the provider words that HTTP status."""
-    return lambda row: replace(row.provider.refusals[number], **changes)
+    return lambda row: replace(row.suite.refusal(number), **changes)
 
 
 def failure(**changes: Any) -> Expected:
     """The provider's error frame."""
-    return lambda row: replace(row.provider.failure, **changes)
+    return lambda row: replace(row.suite.failure, **changes)
 
 
 def by_wire(socket: Expected, http: Expected) -> Expected:
@@ -95,10 +146,10 @@ def by_wire(socket: Expected, http: Expected) -> Expected:
 
 
 def throttled_close(row: Row) -> Outcome:
-    if row.provider.throttled_close is None:
+    if row.suite.throttled_close is None:
         return replace(FAILED, request_id=None)
-    code, _ = row.provider.throttled_close
-    return replace(row.provider.refusals[429], status=None, code=str(code), request_id=None)
+    code, _ = row.suite.throttled_close
+    return replace(row.suite.refusal(429), status=None, code=str(code), request_id=None)
 
 
 LOST = Fails(ConnectionFailedError, retryable=True)

@@ -1,0 +1,1 @@
+"""What the kit checks, one file for each kind."""
