@@ -13,8 +13,8 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.sandbox.distance import Distance as Distance
     from modeldeck.sandbox.endpoints import Endpoints as Endpoints
     from modeldeck.sandbox.faults import Fault as Fault
-    from modeldeck.sandbox.host import Emulator as Emulator
     from modeldeck.sandbox.host import Sandbox as Sandbox
+    from modeldeck.sandbox.known import Emulator as Emulator
     from modeldeck.sandbox.line import Line as Line
     from modeldeck.sandbox.line import LineGone as LineGone
     from modeldeck.sandbox.process import SandboxProcess as SandboxProcess

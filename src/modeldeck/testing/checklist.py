@@ -133,7 +133,7 @@ def _live(cls: type[CredentialBase]) -> Iterator[str]:
 
 
 def _emulator(cls: type[CredentialBase]) -> Iterator[str]:
-    from modeldeck.sandbox.host import known_emulators
+    from modeldeck.sandbox.known import known_emulators
 
     if cls.provider_name() not in known_emulators():
         yield f"the sandbox serves no {cls.provider_name()}"
