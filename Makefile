@@ -73,6 +73,7 @@ generated: $(VENV)/.ready-to-test
 	$(PY) tools/schemas.py --check
 	$(PY) tools/openapi.py --check
 	$(PY) tools/readme.py --check
+	$(PY) tools/skeleton.py --check
 
 # The web picker: types, style, its own tests, the client of the API, and that it builds to the same bytes.
 picker: $(VENV)/.ready-to-test
@@ -88,6 +89,7 @@ fix: $(VENV)/.ready-to-test
 	$(PY) tools/schemas.py
 	$(PY) tools/openapi.py
 	$(PY) tools/readme.py
+	$(PY) tools/skeleton.py
 	$(PY) tools/picker.py fix
 
 bench: $(VENV)/.ready-to-test .bench/agentscope/.ready $(JUDGES)

@@ -21,6 +21,7 @@ IN_SDIST = (
     "Makefile",
     "constraints.txt",
 )
+CHECKLIST = "checklist.yaml"  # each provider's, for the tests of this tree
 SDIST_ROOTS = {"src", "tests", "tools", "schemas", "examples", "models_cards"}
 
 
@@ -30,7 +31,7 @@ def package_files() -> set[str]:
     return {
         path.relative_to(source).as_posix()
         for path in (source / "modeldeck").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and path.name != CHECKLIST
     }
 
 

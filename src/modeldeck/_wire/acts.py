@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,22 @@ class Close:
 
     code: int = 1000
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request that holds: what is to be spoken, and how. `model` as the client named it; `speed`: 1.0 is normal."""
+
+    text: str
+    model: str
+    encoding: str = "pcm"
+    sample_rate: int = 24000
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request that does not: the answer's status and its JSON."""
+
+    status: int
+    body: Mapping[str, Any]

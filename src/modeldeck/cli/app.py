@@ -34,6 +34,7 @@ COMMANDS = {
     "users": ("users", "Who may use the server, and their tokens."),
     "sandbox": ("sandbox", "Serve the providers' wires on this machine, without a key."),
     "cards": ("cards", "Model cards: the YAML files behind the models."),
+    "provider": ("provider", "A provider of your own: the guide, and a skeleton that works."),
     "doctor": ("doctor", "Check this installation and say what to do."),
 }
 _USER_WARNINGS = (CardWarning, ParameterWarning)

@@ -59,7 +59,7 @@ def doctor(live: bool, record: Path | None, as_json: bool) -> int:
     if record is not None and not live:
         raise click.UsageError("--record needs --live")
     results: list[Result] = []
-    checks = [_here, _extras, _credentials, _environment, _cards, _local_voice]
+    checks = [_here, _extras, _credentials, _environment, _cards, _sandbox, _local_voice]
     checks += [_live, _wires] if live else []
     checks += [partial(_recorded, record)] if record is not None else []
     for check in checks:
@@ -163,6 +163,20 @@ def _cards() -> Iterator[Result]:
         yield Result("cards", "broken", message)
     else:
         yield Result("cards", "ok", f"{checked.cards} cards, no findings")
+
+
+def _sandbox() -> Iterator[Result]:
+    """Whose wires it serves; packages bring some of their own."""
+    try:
+        from modeldeck.sandbox.host import Sandbox
+
+        box = Sandbox()
+    except MissingExtraError:  # `_extras` has told of it
+        return
+    box.about(), box.environment()
+    yield Result("sandbox", "ok", ", ".join(box.state()["serves"]))
+    for problem in box.problems:
+        yield Result("sandbox", "broken", problem)
 
 
 def _local_voice() -> Iterator[Result]:

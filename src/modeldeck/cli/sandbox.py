@@ -8,11 +8,15 @@ import os
 import shlex
 import signal
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from modeldeck.cli.show import say_to_user
 from modeldeck.sandbox.faults import NAMES, Fault
+
+if TYPE_CHECKING:
+    from modeldeck.sandbox import Sandbox
 
 PORT = 8642
 _DESCRIPTORS = 65536
@@ -92,6 +96,7 @@ async def _served(
         lines += [f"In all calls: {fault}: {NAMES[fault.name][0]}" for fault in box.box.faults.armed]
         place = _place(host, int(box.url.rpartition(":")[2]))
         click.echo("\n".join([*lines, f'To use it: eval "$(modeldeck sandbox --print-env{place})"']))
+        _say_problems(box)
         await end.wait()
 
 
@@ -125,6 +130,13 @@ def _print_environment(host: str, port: int) -> None:
         click.echo(f"export {name}={shlex.quote(value)}")
     for line in box.about():
         click.echo(f"# {line}")
+    _say_problems(box)
+
+
+def _say_problems(box: Sandbox) -> None:
+    """Tell of packages' emulators that were left out."""
+    for problem in box.problems:
+        say_to_user(f"warning: {problem}")
 
 
 def _place(host: str, port: int) -> str:

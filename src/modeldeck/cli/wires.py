@@ -33,23 +33,29 @@ _KEPT = 64  # of its characters, which are 24 samples
 
 
 def verified(cls: type[CredentialBase]) -> dict[str, str | None]:
-    """The wires of a provider, and the day on which each agreed with the real service; None: never yet."""
+    """The wires of a provider, and the day on which each agreed with the real service; None: never yet.
+
+    They are the modules of its package `wire`, or its module `wire`.
+    """
     package = cls.__module__.rpartition(".")[0]
     try:
         wire = import_module(f"{package}.wire") if package else None
     except ImportError:
         return {}
     places = getattr(wire, "__path__", ())
-    modules = {one.name: import_module(f"{package}.wire.{one.name}") for one in iter_modules(places)}
+    modules: dict[str, Any] = {"wire": wire}
+    modules |= {one.name: import_module(f"{package}.wire.{one.name}") for one in iter_modules(places)}
     return {name: module.VERIFIED_LIVE for name, module in modules.items() if hasattr(module, "VERIFIED_LIVE")}
 
 
 def meetings(providers: Iterable[str]) -> Iterator[str]:
     """A line for each of these providers: when its wires met the real service."""
     for provider in providers:
-        days = verified(credential.CredentialFactory.find(provider))
+        found = credential.CredentialFactory.get_credential_class(provider)
+        days = verified(found) if found is not None else {}  # an emulator need not have a provider
         said = ", ".join(f"{wire} {day or 'never'}" for wire, day in days.items())
-        yield f"Verified against the real service of {provider}: {said}"
+        if said:
+            yield f"Verified against the real service of {provider}: {said}"
 
 
 def record(cls: type[TTSModelBase[Any]], key: CredentialBase, path: Path) -> int:

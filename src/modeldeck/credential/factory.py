@@ -146,8 +146,8 @@ class CredentialFactory:
     def _discover(cls) -> None:
         from importlib.metadata import entry_points  # a scan of all installed packages: once, and only here
 
-        for point in entry_points(group=ENTRY_POINTS):
-            package = point.dist.name if point.dist else "?"
+        found_points = [(point.dist.name if point.dist else "?", point) for point in entry_points(group=ENTRY_POINTS)]
+        for package, point in sorted(found_points, key=lambda one: (one[0], one[1].name)):  # of two, always the same
             try:
                 found: Any = point.load()
                 if not (isinstance(found, type) and issubclass(found, CredentialBase)):

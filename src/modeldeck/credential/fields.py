@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -64,3 +66,8 @@ def origin(url: str, suffixes: tuple[str, ...]) -> str:
         if url.endswith(suffix):
             return url.removesuffix(suffix).rstrip("/")
     return url
+
+
+def variable(name: str, otherwise: str | None = None) -> Callable[[], Any]:
+    """A field's `default_factory`: that environment variable, read when a credential is made; no secrets."""
+    return lambda: os.environ.get(name) or otherwise

@@ -98,6 +98,12 @@ class Line:
         elif self._stream is not None:
             await self._stream.end()
 
+    async def lose(self) -> NoReturn:
+        """End the connection in the middle, where a wire has no other way to say that something failed."""
+        self._peer.transport.close()
+        await self._peer.lost.wait()
+        raise LineGone
+
     def due(self, name: str) -> bool:
         """Whether the fault `name` is to happen now; True once. For the faults that only an emulator can make."""
         fault = self.fault

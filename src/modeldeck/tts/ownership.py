@@ -11,7 +11,8 @@ from modeldeck.tts.base import TTSModelBase
 from modeldeck.tts.card import TTSModelCard, build_card, copy_card
 
 Model = type[TTSModelBase[Any]]
-_FRAMEWORK = ("modeldeck.tts.base", "modeldeck.tts.realtime")  # no provider's modules
+# No provider's modules.
+_FRAMEWORK = tuple(f"modeldeck.tts.{name}" for name in ("base", "realtime", "http", "websocket"))
 
 
 def owner_of(cls: Model) -> Owner[TTSModelCard]:

@@ -59,8 +59,12 @@ class GeminiTTSParameters(BaseModel):
     temperature: float | None = Field(
         default=None, ge=0, le=2, title="Temperature", description="More makes the speech more varied."
     )
-    top_p: float | None = Field(default=None, ge=0, le=1, title="Top P")
-    top_k: int | None = Field(default=None, ge=1, title="Top K")
+    top_p: float | None = Field(
+        default=None, ge=0, le=1, title="Top P", description="How much of the probable the model chooses from."
+    )
+    top_k: int | None = Field(
+        default=None, ge=1, title="Top K", description="From how many of the likeliest the model chooses."
+    )
     seed: int | None = Field(
         default=None,
         ge=-(2**31),

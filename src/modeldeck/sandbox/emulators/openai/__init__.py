@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from starlette.requests import HTTPConnection, Request
@@ -15,10 +15,7 @@ from modeldeck.providers.openai.wire import realtime, speech
 from modeldeck.sandbox.box import Box, bearer, websocket_url
 from modeldeck.sandbox.emulators.openai.models import encoder_problem, facts, failure, names, rejection, voices
 from modeldeck.sandbox.emulators.openai.session import Session
-from modeldeck.sandbox.line import Line, LineGone
-
-if TYPE_CHECKING:
-    from modeldeck.sandbox.host import Peer
+from modeldeck.sandbox.line import Line
 
 KEY = "sk-sandbox"
 _BASE = "/v1"
@@ -72,17 +69,17 @@ class OpenAI:
         line = self._box.line(request, model)
         if not asked.events and line.fault is not None and line.fault.after == 0 and line.due("error"):
             return _answer(failure(line))
-        body = partial(self._spoken, line, asked, request.scope["state"]["peer"])
+        body = partial(self._spoken, line, asked)
         kind = "text/event-stream" if asked.events else speech.content_type(asked.response_format)
         return line.stream(body, media_type=kind, headers={"x-request-id": _request_id()})
 
-    async def _spoken(self, line: Line, asked: speech.Asked, peer: Peer) -> None:
+    async def _spoken(self, line: Line, asked: speech.Asked) -> None:
         encoding: Any = asked.response_format
         speaker = self._box.voice.speaker(encoding, speech.RATE, rate=asked.speed, fault=line.fault)
         spoken = await speaker.say(asked.text)
         async for chunk in spoken:
             if line.due("error"):
-                await self._failed(line, asked, peer)
+                await self._failed(line, asked)
                 return
             await line.audio(speech.delta(line.base64(chunk)) if asked.events else chunk)
         if tail := speaker.end():
@@ -90,14 +87,12 @@ class OpenAI:
         if asked.events:
             await line.finish(speech.done(asked.text, spoken.end))
 
-    async def _failed(self, line: Line, asked: speech.Asked, peer: Peer) -> None:
+    async def _failed(self, line: Line, asked: speech.Asked) -> None:
         """A file that has begun can only break off."""
         if asked.events:
             await line.event(speech.failed(failure(line)))
-            return
-        peer.transport.close()
-        await peer.lost.wait()
-        raise LineGone
+        else:
+            await line.lose()
 
     async def models(self, request: Request) -> Response:
         if refused := self._refused(request, ""):

@@ -1,0 +1,1 @@
+"""Acme Speech for modeldeck."""
