@@ -24,7 +24,11 @@ judge-openai := openai[realtime]==3.52.0
 judge-gemini := google-genai==3.4.0
 judge-azure := azure-cognitiveservices-speech==1.53.0
 judge-livekit := livekit-agents==1.8.9
-JUDGES := $(patsubst %,.judges/%/.ready,dashscope openai gemini azure livekit)
+# These frameworks judge our integrations: modeldeck itself runs inside them.
+judge-livekit-agent := livekit-agents==1.8.9
+judge-pipecat := pipecat-ai==1.14.0
+INSIDE := livekit-agent pipecat
+JUDGES := $(patsubst %,.judges/%/.ready,dashscope openai gemini azure livekit $(INSIDE))
 
 .PHONY: help run test check format lint types mypy pyright imports generated picker wheel fix bench floors constraints clean
 
@@ -160,5 +164,6 @@ $(VENV)/.ready-to-test: $(INPUTS) $(VENV)/.installer
 .judges/%/.ready: | $(VENV)/.ready-to-test
 	rm -rf .judges/$*
 	$(PY) -m venv .judges/$*
-	.judges/$*/bin/python -m pip install --quiet --disable-pip-version-check '$(judge-$*)'
+	MODELDECK_SKIP_WEB=1 .judges/$*/bin/python -m pip install --quiet --disable-pip-version-check \
+		$(if $(filter $*,$(INSIDE)),--editable .) '$(judge-$*)'
 	@touch $@

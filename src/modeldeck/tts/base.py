@@ -147,6 +147,10 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         asked = parameters.get("format")
         return None if not isinstance(asked, str) else "pcm_s16le" if asked == "pcm" else asked
 
+    def _times(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether a call with these effective parameters is told when its words are spoken."""
+        return False
+
     @classmethod
     def _takes(cls, realtime: bool | None) -> bool:
         """Whether a card that says `realtime` (None: says nothing) is this class's. Seldom overridden."""
@@ -156,6 +160,8 @@ class TTSModelBase(Connected, Carded, Generic[P]):
 
     def synthesize(self, text: str | Any | None = None, **kwargs: Any) -> Speech | Any:
         """Speak `text`, a str or a Msg. Await the result or iterate it; keyword arguments are parameters.
+
+        `output`, `timeouts`, `extra` and `on_event` may be given as well, in the place of the model's own.
 
         Inside `async with`, `text` is appended to what was pushed and the utterance is finished. (Any stands in
         the signature so that a subclass may override this with a coroutine function of its own.)
@@ -177,7 +183,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
             speech.spoken,
             self._speak,
             request,
-            delivery=self._delivered(kwargs),
+            delivery=self._delivered(kwargs, request),
             retry=self.retry,
             origin=self._origin,
         )
@@ -202,10 +208,12 @@ class TTSModelBase(Connected, Carded, Generic[P]):
     def session(self, **kwargs: Any) -> Session:
         """A conversation: `async with tts.session() as s`. Keyword arguments are parameters for all of it."""
         from modeldeck.tts import conversation, sentencewise, session
+        from modeldeck.tts.assemble import asked
         from modeldeck.tts.sentences import SentenceCutter, Uncut
 
         request = self._request("", kwargs, "session")
         self._check_speaks()
+        delivery = self._delivered(kwargs, request)
         timeouts, retry, converse = request.timeouts, self.retry, self._converse
         origin = self._origin
         check: Callable[[str, int], int] = self._settings.check_text
@@ -225,14 +233,14 @@ class TTSModelBase(Connected, Carded, Generic[P]):
             conversation.Conversation,
             converse,
             request,
-            delivery=self._delivered(kwargs),
+            delivery=delivery,
             timeouts=timeouts,
             retry=retry,
             origin=origin,
         )
         return session.Session(
             begin,
-            attend=partial(self._attend, request),
+            attend=partial(self._attend, asked(request, delivery)),
             check=check,
             watch=request.watch,
             cold_start=self._cold_start,
@@ -240,8 +248,11 @@ class TTSModelBase(Connected, Carded, Generic[P]):
 
     async def prewarm(self, **kwargs: Any) -> None:
         """Open now what the next call would have to open. Keyword arguments are parameters, as of that call."""
+        from modeldeck.tts.assemble import asked
+
         try:
-            await self._warm(self._request("", kwargs, "prewarm"))
+            request = self._request("", kwargs, "prewarm")
+            await self._warm(asked(request, self._delivered(kwargs, request)))
         except ModelDeckError as error:
             self._origin.complete(error)
             raise
@@ -271,7 +282,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         )
         self.__dict__ |= {"model": name, "_card": card}
         self._warn_when_sunset()
-        self._check_output()
+        self._delivery(self.output)  # what is missing to convert shows now, not at the first audio
 
     def _silent(self) -> UnsupportedError:
         return UnsupportedError(
@@ -308,6 +319,16 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         return self._card.languages[0] if self._card is not None and len(self._card.languages) == 1 else None
 
     @property
+    def raw(self) -> AudioFormat:
+        """The raw PCM that is nearest to what leaves, for `output=`: as settings and card tell, else at 24 kHz."""
+        return self._delivery(self.output).raw(self._settings.effective)
+
+    @property
+    def word_timings(self) -> bool:
+        """Whether speech comes with the times of its words, with these settings."""
+        return self._times(self._settings.effective)
+
+    @property
     def parameters(self) -> P:
         """The effective parameters as an instance of `Parameters`."""
         try:
@@ -321,37 +342,31 @@ class TTSModelBase(Connected, Carded, Generic[P]):
             got = builtins.type(credential).__name__
             raise CredentialError(f"{builtins.type(self).__name__} takes a {wanted.__name__}, not {got}")
 
-    def _check_output(self) -> None:
-        source, target = self._delivery.source, self._delivery.target
-        if source is not None and target is not None and source != target:
-            from modeldeck.tts import convert
-
-            convert.required(source, target)  # what is missing shows now, not at the first audio
-
     @property
     def _origin(self) -> Origin:
         from modeldeck.tts.events import Origin
 
         return Origin(self.provider or None, self.credential.hide)
 
-    @property
-    def _delivery(self) -> Delivery:
+    def _delivery(self, output: AudioFormat | None) -> Delivery:
         from modeldeck.tts.delivery import delivery_of
 
-        return delivery_of(self.model, self._card, self.output, self._gives, self._leaves)
+        return delivery_of(self.model, self._card, output, self._gives, self._leaves)
 
-    def _delivered(self, parameters: Mapping[str, Any]) -> Delivery:
+    def _delivered(self, parameters: Mapping[str, Any], request: SpeechRequest) -> Delivery:
         """Of a call with these parameters: who asks for raw PCM gets no WAV."""
         from dataclasses import replace
 
-        raw = self._leaves({**self._settings.given, **parameters}) == "pcm_s16le" and self.output is None
-        return replace(self._delivery, wav=False) if raw else self._delivery
+        delivery = self._delivery(request.output)
+        raw = self._leaves({**self._settings.given, **parameters}) == "pcm_s16le" and request.output is None
+        return replace(delivery, wav=False) if raw else delivery
 
     def _request(self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize") -> SpeechRequest:
         from modeldeck.tts.events import shown, watch
         from modeldeck.tts.hook import SpeechRequest
 
         more: Mapping[str, Any] = kwargs.pop("extra", None) or {}
+        output: AudioFormat | None = kwargs.pop("output", None) or self.output
         timeouts: Timeouts = kwargs.pop("timeouts", None) or self.timeouts
         on_event: OnEvent | None = kwargs.pop("on_event", None) or self.on_event
         check_options(timeouts=timeouts, on_event=on_event)
@@ -362,7 +377,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
             self.model,
             MappingProxyType(effective),
             {**self.extra, **more},
-            self.output,
+            output,
             timeouts,
             watch(self._transport, self.provider, self.model, kind, text),
             on_event and shown(on_event, self.credential.hide),

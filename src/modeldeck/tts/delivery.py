@@ -46,12 +46,14 @@ class Delivery:
         target = AudioFormat(name, rate if name in given else convert.fitting(name, rate), self._channels)
         try:
             made = _planned(self.model, self.card, target, self.gives)
-            if made.source is not None and made.source != target:
-                convert.required(made.source, target)
         except ParameterError as error:
             message = f"this call gives {now}, and the file is to be {name}: {error}; or name the file .{suffix(now)}"
             raise ParameterError(message, parameter="path", value=name, suggestion=error.suggestion) from None
         return replace(made, model=self.model, card=self.card, gives=self.gives, leaves=self.leaves)
+
+    def raw(self, parameters: Mapping[str, Any]) -> AudioFormat:
+        """The raw PCM that is nearest to what leaves."""
+        return AudioFormat("pcm_s16le", self._rate(parameters), self._channels)
 
     def _encoding(self, parameters: Mapping[str, Any]) -> str | None:
         """What leaves, as far as it is known beforehand."""
@@ -82,7 +84,10 @@ def delivery_of(
     gives: Callable[[AudioFormat], bool],
     leaves: Callable[[Mapping[str, Any]], str | None],
 ) -> Delivery:
-    """As `output` asks, else raw PCM as WAV unless the card says otherwise. Raises ParameterError."""
+    """As `output` asks, else raw PCM as WAV unless the card says otherwise.
+
+    Raises ParameterError, also where a conversion needs what is not installed.
+    """
     if output is None:
         types = card.output_types if card is not None else ["audio/wav"]
         return Delivery(not types[0].startswith("audio/pcm"), None, None, model, card, gives, leaves)
@@ -104,10 +109,12 @@ def _planned(
 
     if gives(target):
         return Delivery(target.encoding == "wav", target, target)
-    if card is None:
-        return convert.planned(model, None, target)
-    rates = card.parameter_schema.get("properties", {}).get("sample_rate", {}).get("enum", ())
-    return convert.planned(model, card.audio, target, rates)
+    properties = card.parameter_schema.get("properties", {}) if card is not None else {}
+    facts = card.audio if card is not None else None
+    made = convert.planned(model, facts, target, properties.get("sample_rate", {}).get("enum", ()))
+    if made.source is not None and made.source != target:
+        convert.required(made.source, target)
+    return made
 
 
 def _encodings(card: TTSModelCard | None) -> list[str]:

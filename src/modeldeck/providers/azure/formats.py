@@ -21,3 +21,6 @@ class Named:
         from modeldeck.providers.azure.wire.formats import encoding_of
 
         return encoding_of(parameters)
+
+    def _times(self, parameters: Mapping[str, Any]) -> bool:
+        return bool(parameters.get("word_timestamps"))

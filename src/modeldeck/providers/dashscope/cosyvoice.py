@@ -77,6 +77,9 @@ class _RunTask(RealtimeTTSModelBase[P]):
 
         await warmed(self.transport, self._dial(request), request, SERVICE)
 
+    def _times(self, parameters: Mapping[str, Any]) -> bool:
+        return bool(parameters.get("word_timestamp_enabled"))
+
     @property
     def _takes_pieces(self) -> bool:
         """Sambert does not: its cards say that it is not realtime."""

@@ -96,6 +96,9 @@ class LiveKitTTSModel(RealtimeTTSModelBase[LiveKitTTSParameters]):
 
         await warmed(self.transport, self._dial(self._wanted(request)), request, SERVICE)
 
+    def _times(self, parameters: Mapping[str, Any]) -> bool:
+        return bool(parameters.get("add_timestamps")) or parameters.get("timestamp_type") in ("WORD", "CHARACTER")
+
     def _wanted(self, request: SpeechRequest) -> Wanted:
         from modeldeck.providers.livekit.wire.tts import wanted
 

@@ -47,6 +47,9 @@ class LocalTTSModel(TTSModelBase[LocalTTSParameters]):
         name, card = super()._resolve(model)
         return name, card or self.card(name)
 
+    def _times(self, parameters: Mapping[str, Any]) -> bool:
+        return True
+
     async def _speak(self, request: SpeechRequest) -> AsyncIterator[SpeechEvent]:
         from modeldeck.providers.local.engine import (  # asyncio and the worker, for those who speak
             Chunk,
