@@ -17,8 +17,10 @@ Call: TypeAlias = "tuple[str, Callable[..., object] | None, tuple[Any, ...]]"
 
 
 class ModelstudioTtsCallbacks(BaseModel):
-    """`on_open()`, `on_event(json)` and `on_data(bytes, chat_id, index)`, `on_complete(chat_id)` or `on_error(message)`,
-    `on_close()`, in this order."""
+    """`on_open()`, `on_event(json)` and `on_data(bytes, chat_id, index)`, `on_complete(chat_id)`, `on_close()`.
+
+    Or `on_error(message)` in the place of `on_complete`.
+    """
 
     on_open: Callable[..., Any] | None = None
     on_complete: Callable[..., Any] | None = None
@@ -29,9 +31,9 @@ class ModelstudioTtsCallbacks(BaseModel):
 
 
 class AzureTtsCallbacks(BaseModel):
-    """`on_started()`, `on_data(bytes, chat_id, index)` and `on_synthesizing(event)`, `on_complete(chat_id)` or
-    `on_canceled()`, in this order.
+    """`on_started()`, `on_data(bytes, chat_id, index)` and `on_synthesizing(event)`, `on_complete(chat_id)`.
 
+    Or `on_canceled()` in the place of the last one.
     `on_error(message)`, which the original has not, comes before `on_canceled()` where something went wrong.
     """
 

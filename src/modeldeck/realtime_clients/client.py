@@ -8,7 +8,6 @@ import weakref
 from collections.abc import Mapping
 from enum import Enum
 from functools import partial
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
@@ -72,6 +71,7 @@ class TtsClient(RealtimeComponent):
         super().__init__(RealtimeType.TTS, config.model_copy(), callbacks)
         self._options: dict[str, Any] = {"enforce": "warn", **options}
         self._lock = threading.RLock()
+        self._dropping = False
         self._runs: list[Run] = []  # the last one is the current one; others are about to be over
         self._left: weakref.finalize[[], TtsClient] | None = None
         self._model(self.config, self._options)  # what is wrong with the config shows now
@@ -93,7 +93,7 @@ class TtsClient(RealtimeComponent):
 
     @property
     def state(self) -> RealtimeState:
-        """RUNNING from the opening of the connection (Azure: from `start()`) until the last audio, an error, `close()`."""
+        """RUNNING from the connection's opening (Azure: from `start()`) to the last audio, an error or `close()`."""
         run = self._run
         return RealtimeState.RUNNING if run is not None and run.running else RealtimeState.IDLE
 
@@ -123,7 +123,10 @@ class TtsClient(RealtimeComponent):
         if not isinstance(text, str):
             raise ParameterError(f"text must be a str, not {type(text).__name__}", parameter="text")
         run = self._run
-        if text and (self.state is RealtimeState.IDLE or run is None or not run.say(text)):
+        if not text or (run is not None and run.running and run.say(text)):
+            return
+        if not self._dropping:
+            self._dropping = True  # said once for each utterance
             _log.warning("text of %s was dropped: no utterance is running; call start() first", self.config.chat_id)
 
     def stop(self, **kwargs: Any) -> None:
@@ -141,7 +144,9 @@ class TtsClient(RealtimeComponent):
 
         When it returns no thread and no socket is left, and nothing is called any more (inside a callback: afterwards).
         """
-        for run in list(self._runs):
+        with self._lock:
+            runs = list(self._runs)
+        for run in runs:
             run.close_at_once()
         self._forget()
 
@@ -159,17 +164,18 @@ class TtsClient(RealtimeComponent):
         return self._runs[-1] if self._runs else None
 
     def _begun(self) -> Run | None:
-        """The utterance that `start()` means: a new one, or one that another thread is starting; None: it is running."""
+        """What `start()` waits for: a new utterance, or one that another thread is starting; None where it runs."""
         from modeldeck.realtime_clients.run import Run
 
         while True:
+            run = self._run
+            if run is not None and run.here and not run.running:
+                run.tell_last()  # a callback of the last utterance starts the next: first things first
             with self._lock:
                 run = self._run
                 if run is not None and not run.stopping and not run.over and (run.running or run.error is None):
                     return None if run.running or run.here else run
                 if run is None or run.over or (run.here and not run.running):
-                    if run is not None and run.here:  # a callback of the last one starts the next: first things first
-                        run.tell_last()
                     build = partial(self._model, self.config.model_copy(), self._options)
                     return self._new(Run(build, self._calls(), self._headers(), at_once=self.at_once))
             if run.here:
@@ -178,6 +184,7 @@ class TtsClient(RealtimeComponent):
 
     def _new(self, run: Run) -> Run:
         self._forget()
+        self._dropping = False
         self._runs.append(run)
         if self._left is not None:
             self._left.detach()
@@ -187,7 +194,8 @@ class TtsClient(RealtimeComponent):
         return run
 
     def _stopped(self) -> Run | None:
-        run = self._run
+        with self._lock:
+            run = self._run
         if run is not None and not run.over:
             run.fix()
             run.say(None)

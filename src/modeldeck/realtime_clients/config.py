@@ -12,7 +12,7 @@ from enum import Enum
 from pydantic import BaseModel, Field
 
 
-class TtsVendor(str, Enum):
+class TtsVendor(str, Enum):  # noqa: UP042 (as the original prints it)
     """Whose service speaks."""
 
     MODELSTUDIO = "modelstudio"

@@ -14,7 +14,7 @@ from modeldeck.tts import DashScopeCosyVoiceRealtimeTTSModel, find_model
 
 if TYPE_CHECKING:
     from modeldeck._transport.transport import Transport
-    from modeldeck.tts import TTSModelBase
+    from modeldeck.tts import TTSModelBase, TTSModelCard
 
 
 class ModelstudioTtsClient(TtsClient):
@@ -32,6 +32,8 @@ class ModelstudioTtsClient(TtsClient):
     def _model(config: Any, options: Mapping[str, Any], transport: Transport | None = None) -> TTSModelBase[Any]:
         given = {name: getattr(config, name) for name in ("api_key", "base_url", "workspace_id")}
         credential = DashScopeCredential.from_env(**{name: value for name, value in given.items() if value is not None})
+        cls: type[TTSModelBase[Any]]
+        model: str | TTSModelCard
         try:
             found = find_model(f"dashscope/{config.model}", credential)
         except ModelNotFoundError:  # newer than our deck

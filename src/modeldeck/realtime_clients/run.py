@@ -6,7 +6,8 @@ import asyncio
 import logging
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -15,6 +16,7 @@ from modeldeck._transport.transport import Transport
 from modeldeck.errors import ModelDeckError
 from modeldeck.realtime_clients.callbacks import Call, Calls
 from modeldeck.tts.base import TTSModelBase
+from modeldeck.tts.response import TTSResponse
 
 _log = logging.getLogger("modeldeck.realtime_clients")
 _GRACE = 5.0  # seconds that close() waits for a callback that is still being called
@@ -115,9 +117,10 @@ class Run:
         self.break_off()
         self.wait(grace)
 
-    def tell_last(self) -> None:
-        """Call what is left to be called at the end."""
-        while True:
+    def tell_last(self, most: int | None = None) -> None:
+        """Call what is left to be called at the end, in this thread of the callbacks."""
+        while most is None or most > 0:
+            most = most and most - 1
             with self._lock:
                 if not self._last:
                     return
@@ -166,8 +169,8 @@ class Run:
                 except Exception as error:
                     self.error = error
                     _log.warning("the speech of %s failed: %s", self._calls.chat_id, error)
-                await self._end(self._calls.ended(self.error))
-            await self._end(self._calls.closed())
+                await self._end(self._calls.ended(self.error), self._calls.closed())
+            await self._handed(self.tell_last)
         except asyncio.CancelledError:
             if not self._broken_off:
                 raise
@@ -191,7 +194,10 @@ class Run:
         self.settled.set()
         async for part in tts.stream(self._said(), on_event=self._watch):
             events, self._events = self._events, []
-            await self._call(lambda part=part, events=events: [*events, *self._calls.data(part)])
+            await self._call(partial(self._data, events, part))
+
+    def _data(self, events: list[Call], part: TTSResponse) -> list[Call]:
+        return [*events, *self._calls.data(part)]
 
     def _watch(self, event: Mapping[str, Any]) -> None:
         self._events += self._calls.event(event)
@@ -208,17 +214,17 @@ class Run:
             if not self._texts:
                 await self._more.wait()
 
-    async def _end(self, calls: list[Call], *, broken_off: bool = False) -> None:
-        """The last calls; `running` is over before the first of them."""
+    async def _end(self, calls: list[Call], then: Sequence[Call] = (), *, broken_off: bool = False) -> None:
+        """The last calls, and those that are left for `tell_last`; `running` is over before the first of them."""
         with self._lock:
             if self._broken_off != broken_off:
                 return
             self._ending = True
-            self._last.extend(calls)
+            self._last.extend([*calls, *then])
 
         def told() -> None:
             self.running = False
-            self.tell_last()
+            self.tell_last(len(calls))
 
         await self._handed(told)
 
@@ -235,13 +241,13 @@ class Run:
 
     async def _handed(self, work: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
-        done = loop.create_future()
+        done: asyncio.Future[None] = loop.create_future()
 
         def worked() -> None:
             try:
                 work()
             finally:
-                _soon(loop, lambda: done.done() or done.set_result(None))
+                _soon(loop, partial(_finish, done))
 
         self._queue.put(worked)
         await done
@@ -252,3 +258,8 @@ def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], Any]) -> None:
         loop.call_soon_threadsafe(call)
     except RuntimeError:  # it was closed this very moment
         pass
+
+
+def _finish(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)
