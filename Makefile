@@ -74,6 +74,7 @@ imports: $(VENV)/.ready-to-test
 
 generated: $(VENV)/.ready-to-test
 	$(PY) tools/local_card.py --check
+	$(PY) tools/card_files.py --check
 	$(PY) tools/schemas.py --check
 	$(PY) tools/openapi.py --check
 	$(PY) tools/readme.py --check
@@ -90,6 +91,7 @@ fix: $(VENV)/.ready-to-test
 	$(PY) -m ruff check --fix --exit-zero
 	$(PY) -m ruff format
 	$(PY) tools/local_card.py
+	$(PY) tools/card_files.py
 	$(PY) tools/schemas.py
 	$(PY) tools/openapi.py
 	$(PY) tools/readme.py

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modeldeck import tts
+from modeldeck._cards.locate import module_name
 from modeldeck.credential import CredentialBase, CredentialFactory
 from modeldeck.tts import TTSModelBase, TTSModelCard
 
@@ -53,6 +54,16 @@ def shipped_tts_cards(credential: type[CredentialBase]) -> Iterator[TTSModelCard
     os.environ.pop("MODELDECK_CARDS_PATH", None)
     for model_class in credential.get_tts_model_classes():
         yield from model_class.list_models(strict=True)
+
+
+def card_modules() -> Iterator[tuple[str, str, list[type[TTSModelBase[Any]]]]]:
+    """Each module of a provider that has cards, with its classes: (provider, module, classes)."""
+    for credential in shipped():
+        modules: dict[str, list[type[TTSModelBase[Any]]]] = {}
+        for model_class in credential.get_tts_model_classes():
+            modules.setdefault(module_name(model_class.__module__), []).append(model_class)
+        for module, classes in modules.items():
+            yield credential.provider_name(), module, classes
 
 
 def every_tts_class(credential: type[CredentialBase]) -> list[type[TTSModelBase[Any]]]:

@@ -12,10 +12,12 @@ import sys
 
 from generated import ROOT, settle
 from modeldeck.providers.local.engine import Engine, EngineVoice
+from modeldeck.tts.card_text import format_card
 
 CARD = ROOT / "src/modeldeck/providers/local/_models/tts/espeak-ng.yaml"
 MOST_USED = ("en-us", "en-gb", "cmn", "es", "fr-fr", "de", "it", "pt-br", "ru", "ja")
 VARIANTS = tuple([f"m{n}" for n in range(1, 9)] + [f"f{n}" for n in range(1, 6)])
+SCHEMA = "../../../../../../schemas/card/local/tts.json"
 HEAD = """\
 # Written by tools/local_card.py from the engine's own lists; `make fix` writes it anew.
 type: tts_model
@@ -47,7 +49,7 @@ async def card() -> str:
             label = f"{language.label}, {re.sub(r'(?<=[a-z])(?=[0-9])', ' ', variant.label)}"
             lines.append(_line(f"{code}+{name}", label, language.languages, variant.gender))
     override = f"parameter_overrides:\n  voice:\n    pattern: {_pattern(languages, variants)}\n"
-    return "".join([HEAD, "voices:\n", *lines, override])
+    return format_card("".join([HEAD, "voices:\n", *lines, override]), SCHEMA)
 
 
 def _line(name: str, label: str, languages: tuple[str, ...], gender: str) -> str:

@@ -14,16 +14,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from generated import ROOT, every_tts_class, settle, shipped, shipped_tts_cards
+from generated import ROOT, card_modules, every_tts_class, settle, shipped, shipped_tts_cards
 from modeldeck._cards.enforce import computed_base
 from modeldeck._cards.shipped import FILE, digest, versions
 from modeldeck.credential import CredentialFactory
-from modeldeck.tts.card import card_file_schema
+from modeldeck.tts.card_schema import card_file_schema
 
 SCHEMAS = ROOT / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FIRST = ("$schema", "$id", "$ref", "title", "description", "type", "const", "enum", "default")
-LAST = ("properties", "additionalProperties", "required", "anyOf", "oneOf", "allOf", "$defs")
+LAST = ("properties", "additionalProperties", "required", "anyOf", "oneOf", "allOf", "if", "then", "else", "$defs")
 
 
 def ordered(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,6 +69,9 @@ def schemas() -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every path below schemas/ with what belongs there."""
     forms = {form["properties"]["type"]["const"]: form for form in CredentialFactory.list_schemas()}
     yield "card/tts.json", card_file_schema()
+    for provider, module, classes in card_modules():
+        names = {card.name for one in classes for card in one.list_models(strict=True)}
+        yield f"card/{provider}/{module}.json", card_file_schema([one.Parameters for one in classes], names)
     for credential in shipped():
         provider = credential.provider_name()
         yield f"credential/{provider}.json", forms[f"{provider}_credential"]

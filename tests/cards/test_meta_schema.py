@@ -21,7 +21,7 @@ from modeldeck._cards.form import form_shape
 from modeldeck._cards.shipped import shipped_base
 from modeldeck.credential import CredentialFactory, DashScopeCredential, LocalCredential
 from modeldeck.tts import DashScopeCosyVoiceTTSModel, LocalTTSModel, TTSModelCard
-from modeldeck.tts.card import card_file_schema
+from modeldeck.tts.card_schema import card_file_schema
 from tests.cards.helpers import merged
 from tests.cards.synthetic import CLASSES
 

@@ -85,7 +85,7 @@ def test_the_folder_has_these_cards_and_nothing_is_wrong_with_them() -> None:
 def test_file_is_named_after_its_model_and_says_what_to_run(path: Path) -> None:
     first, *rest = path.read_text(encoding="utf-8").splitlines()
     target = first.removeprefix("# yaml-language-server: $schema=")
-    assert (path.parent / target).resolve() == DECK.parent / "schemas" / "card" / "tts.json"
+    assert (path.parent / target).resolve() == DECK.parent / "schemas" / "card" / "openai" / "tts.json"
     name = path.stem.replace("--", "/")
     assert f"name: {name}" in rest
     said = "\n".join(line for line in rest if line.startswith("#"))

@@ -220,7 +220,7 @@ def test_a_flat_folder_is_checked_for_the_cards_own_keys(deck, tmp_path: Path) -
     (tmp_path / "bad.yaml").write_text("name: x\nlabel: X\nvoises: [a]\n")
     outcome = deck("cards", "check", str(tmp_path), "--json")
     assert outcome.code == 1
-    assert [(one["line"], one["severity"]) for one in found(outcome)] == [(3, "error"), (None, "warning")]
+    assert [(one["line"], one["severity"]) for one in found(outcome)] == [(3, "error"), (1, "warning")]
 
 
 def test_the_provider_can_be_said(deck, tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def _folders(owner: Owner[Any], custom_dir: str | None, watch: _Watch) -> tuple[
             continue
         for path in locate.card_files(directory):
             message = f"nothing reads it: {locate.ENVIRONMENT} holds <provider>/<module>/*.yaml"
-            missing = (*missing, Finding(path, None, None, message, "warning"))
+            missing = (*missing, Finding(path, 1, 1, message, "warning"))
         if folder := _overlay(owner, directory, watch):
             folders.append(folder)
     return folders, missing

@@ -20,6 +20,7 @@ from modeldeck._cards import locate
 from modeldeck._cards.deck import Deck, Owner
 from modeldeck._cards.enforce import base_schema
 from modeldeck._cards.load import Finding, place
+from modeldeck._near import did_you_mean
 
 Owners = Sequence[Owner[Any]]
 
@@ -67,10 +68,10 @@ def check_cards(
             if not folders and len(checked.found) == before:
                 checked.add([Finding(path, None, None, "no cards here (*.yaml, *.yml)", "warning")])
             for folder in folders:
-                _check_folder(checked, folder, _owners_of(folder, owners) if named is None else named, unowned)
+                _check_folder(checked, folder, owners_of(folder, owners) if named is None else named, unowned)
         elif os.path.lexists(path):
             folder = os.path.dirname(path) or os.curdir
-            of_file = _owners_of(folder, owners) if named is None else named
+            of_file = owners_of(folder, owners) if named is None else named
             _check_folder(checked, folder, of_file, unowned, only=os.path.basename(path))
         else:
             checked.add([Finding(path, None, None, "no such file or folder")])
@@ -88,6 +89,7 @@ def _check_shipped(checked: Checked, owners: Owners) -> None:
         for card in deck.cards:
             checked.cards += 1
             checked.add(_schema_findings(card))
+            checked.add(_replacement_findings(card, [owner], set()))
     for directory in locate.overlay_directories():
         read = {
             next(filter(os.path.isdir, locate.overlay_folders(directory, owner.provider, owner.modules)), None)
@@ -96,7 +98,7 @@ def _check_shipped(checked: Checked, owners: Owners) -> None:
         for folder in _folders(checked, directory, set()) if os.path.isdir(directory) else ():
             if folder not in read:
                 message = f"nothing reads it: {locate.ENVIRONMENT} holds <provider>/<module>/*.yaml"
-                checked.add(Finding(file, None, None, message) for file in locate.card_files(folder))
+                checked.add(Finding(file, 1, 1, message) for file in locate.card_files(folder))
 
 
 def _class_findings(owner: Owner[Any]) -> Iterator[Finding]:
@@ -192,12 +194,13 @@ def _check_folder(checked: Checked, folder: str, owners: Owners, unowned: Owner[
         checked.cards += 1
         for card in taken if owners else ():
             checked.add(_schema_findings(card))
+            checked.add(_replacement_findings(card, owners, {one.name for deck in decks for one in deck.cards}))
         if taken and not owners:
             message = "its own keys are right; which class it is for is not known, so nothing else was checked"
-            checked.add([Finding(file, None, None, message, "warning")])
+            checked.add([Finding(file, 1, 1, message, "warning")])
         elif not taken and not any(deck.findings for deck in decks):
             message = "not checked: its type is of a family that this folder has no class for"
-            checked.add([Finding(file, None, None, message, "warning")])
+            checked.add([Finding(file, 1, 1, message, "warning")])
 
 
 def _said_of(decks: Sequence[Deck[Any]], files: set[str], *, everything: bool) -> Iterator[Finding]:
@@ -210,7 +213,21 @@ def _said_of(decks: Sequence[Deck[Any]], files: set[str], *, everything: bool) -
                 yield finding
 
 
-def _owners_of(folder: str, owners: Owners) -> list[Owner[Any]]:
+def yaml_files(paths: Iterable[str]) -> tuple[list[str], list[Finding]]:
+    """Every YAML file below the paths, each once, and what could not be listed."""
+    checked, files = Checked(), dict[str, None]()
+    for path in paths:
+        if os.path.isdir(path) and not path.endswith(locate.SUFFIXES):
+            for folder in _folders(checked, path, set()):
+                files |= dict.fromkeys(locate.card_files(folder))
+        elif os.path.lexists(path):
+            files[path] = None
+        else:
+            checked.add([Finding(path, None, None, "no such file or folder")])
+    return list(files), checked.findings
+
+
+def owners_of(folder: str, owners: Owners) -> list[Owner[Any]]:
     here = Path(folder).resolve()
     shipped = [owner for owner in owners if (own := locate.shipped_folder(owner.cls)) and Path(own) == here]
     return shipped or [owner for owner in owners if owner.provider == here.parent.name and here.name in owner.modules]
@@ -242,6 +259,22 @@ def _unlisted(folder: str, error: OSError) -> Finding:
 def _as_error(finding: Finding) -> Finding:
     """Listing warns of a card that it leaves out; who checks wants to know."""
     return replace(finding, severity="error")
+
+
+# -- what one card says of another
+
+
+def _replacement_findings(card: Any, owners: Owners, here: set[str]) -> Iterator[Finding]:
+    """A `replacement` that is no model of the provider: a slip, or newer than the deck."""
+    wanted = getattr(card, "replacement", None)
+    if not wanted or wanted in here:
+        return
+    everyone = {one.cls: one for owner in owners for one in (owner, *owner.siblings())}
+    known = {other.name for one in everyone.values() for other in _deck(one).cards}
+    if wanted not in known:
+        message = f"replacement {wanted!r} is no model of this provider{did_you_mean(wanted, known)}"
+        line, column, _ = place(card.path, ("replacement",)) or (1, 1, 0)
+        yield Finding(card.path, line, column, message, "warning")
 
 
 # -- the merged schema

@@ -13,7 +13,7 @@ import stat
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import yaml
 
@@ -88,6 +88,13 @@ class Loaded:
     finding: Finding | None = None
 
 
+class _Mark(NamedTuple):
+    """A place in a text, both from 0, as libyaml counts."""
+
+    line: int
+    column: int
+
+
 class _Broken(Exception):
     def __init__(self, message: str, mark: Any = None) -> None:
         super().__init__(message)
@@ -117,6 +124,24 @@ def load(path: str) -> Loaded:
             if len(_files) > MAX_FILES:
                 _prune()
     return known
+
+
+def text_of(path: str) -> str | Finding:
+    """A card's text as it stands, within the bounds; or why it cannot be had."""
+    try:
+        return _text(path, os.stat(path))
+    except OSError as error:
+        return Finding(path, None, None, _why(error))
+    except _Broken as error:
+        return _finding(path, "", error)
+
+
+def parsed(text: str) -> dict[str, Any] | Finding:
+    """The data of a text that is in no file yet, or what is wrong with it."""
+    try:
+        return _data(text)
+    except (_Broken, yaml.YAMLError, RecursionError) as error:
+        return _finding("", text, error)
 
 
 def _prune() -> None:
@@ -154,18 +179,27 @@ def _load(path: str, version: tuple[int, ...], status: os.stat_result) -> Loaded
     text = ""
     try:
         text = _text(path, status)
-        node = _composed(text)
-        if node is None:
-            raise _Broken("is empty")
-        if not isinstance(node, yaml.MappingNode):
-            raise _Broken("must be a map of keys", node.start_mark)
-        return Loaded(path, version, _Builder().build(node))
+        return Loaded(path, version, _data(text))
     except OSError as error:
         return Loaded(path, version, None, Finding(path, None, None, _why(error)))
     except (_Broken, yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "mark", None) or getattr(error, "problem_mark", None)
-        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        return Loaded(path, version, None, Finding(path, line, column, _said(error) + _tab(text, mark)))
+        return Loaded(path, version, None, _finding(path, text, error))
+
+
+def _data(text: str) -> dict[str, Any]:
+    node = _composed(text)
+    if node is None:
+        raise _Broken("is empty; a card has a name and a label", _Mark(0, 0))
+    if not isinstance(node, yaml.MappingNode):
+        raise _Broken("must be a map of keys (name: …)", node.start_mark)
+    data: dict[str, Any] = _Builder().build(node)
+    return data
+
+
+def _finding(path: str, text: str, error: Exception) -> Finding:
+    mark = getattr(error, "mark", None) or getattr(error, "problem_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+    return Finding(path, line, column, _said(error) + _tab(text, mark))
 
 
 def _text(path: str, status: os.stat_result) -> str:
@@ -180,9 +214,12 @@ def _text(path: str, status: os.stat_result) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _Broken(f"is not UTF-8 text (byte {error.start + 1})") from None
-    if "\0" in text:
-        raise _Broken("is not text (it has NUL characters)")
+        before = raw[: error.start]
+        place = _Mark(before.count(b"\n"), len(before.rpartition(b"\n")[2].decode("utf-8-sig")))
+        raise _Broken(f"is not UTF-8 text (byte {error.start + 1}); save it as UTF-8", place) from None
+    if (at := text.find("\0")) >= 0:
+        place = _Mark(text.count("\n", 0, at), at - text.rfind("\n", 0, at) - 1)
+        raise _Broken("is not text (it has NUL characters)", place)
     return text
 
 
@@ -254,7 +291,21 @@ def _said(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return f"is nested more than {MAX_DEPTH} levels deep"
     said = " ".join(str(part) for part in (getattr(error, "context", None), getattr(error, "problem", None)) if part)
-    return said or str(error).splitlines()[0]
+    said = said or str(error).splitlines()[0]
+    return said + next((f"; {hint}" for words, hint in _HINTS.items() if words in said), "")
+
+
+_HINTS = {  # what libyaml says: what it mostly means
+    "mapping values are not allowed": "a text with ': ' in it belongs in quotes; keys of one map begin in one column",
+    "did not find expected ',' or": "is a bracket still open?",
+    "did not find expected key": "the keys of one map begin in one column",
+    "block end": "the keys of one map, and the dashes of one list, begin in one column",
+    "unexpected end of stream": "is a quotation mark still open?",
+    "cannot start any token": "put the text in quotes",
+    "could not find expected ':'": "a key is followed by a colon and a space",
+    "found undefined alias": "a text that begins with * belongs in quotes",
+    "unknown escape character": 'in "double quotes" a backslash stands twice; in single quotes once',
+}
 
 
 def _tab(text: str, mark: Any) -> str:

@@ -23,11 +23,11 @@ from modeldeck._cards.form import (
     with_used_defs,
     without_null_values,
 )
-from modeldeck._near import did_you_mean, quoted, shortened
+from modeldeck._near import did_you_mean, near_or_list, quoted, shortened
 
 Path = tuple[str | int, ...]
-_REPLACING = ("type", "anyOf", "enum", "const")
-_KEYWORDS = {*ANNOTATIONS, *_REPLACING, *BOUNDS, "items", "hidden"}
+REPLACING = ("type", "anyOf", "enum", "const")
+_KEYWORDS = {*ANNOTATIONS, *REPLACING, *BOUNDS, "items", "hidden"}
 _LISTED, _OWN = "Listed", "Own"
 _PYTHON_ONLY = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?![:=!]|<[=!A-Za-z])|\\[AZz])")
 
@@ -175,7 +175,7 @@ class _Merge:
             if inner and keyword in ("hidden", "default"):
                 self.problem(here, f"{keyword} is for a whole parameter")
             elif keyword not in _KEYWORDS:
-                self.problem(here, f"unknown keyword {quoted(keyword)}{did_you_mean(keyword, _KEYWORDS)}")
+                self.problem(here, f"unknown keyword {quoted(keyword)}{near_or_list(keyword, sorted(_KEYWORDS), 30)}")
             elif keyword == "items" and isinstance(limit, dict):
                 self._check_keywords(here, limit, inner=True)
             elif keyword == "anyOf" and isinstance(limit, list) and limit:
@@ -190,7 +190,7 @@ class _Merge:
                     self.problem(here, wrong)
 
     def _merged(self, path: Path, name: str, base: Schema, changes: Schema) -> Schema:
-        if any(key in changes for key in _REPLACING):
+        if any(key in changes for key in REPLACING):
             return self._replaced(path, name, base, changes)
         prop = deepcopy(base)
         for keyword, limit in changes.items():
@@ -221,9 +221,11 @@ class _Merge:
             old, lower = target[twin], keyword.endswith("inimum")
             wider = limit < old if lower else limit > old
         else:
-            wider = old is not None and _WIDER[keyword](limit, old)
+            wider = old is not None and WIDER[keyword](limit, old)
         if wider:
-            self.problem((*path, keyword), f"{keyword} {limit} is wider than the class allows ({old})")
+            self.problem(
+                (*path, keyword), f"{keyword} {limit} is wider than the class allows ({old}); a card may only narrow"
+            )
         target[keyword] = limit
 
     def _replaced(self, path: Path, name: str, base: Schema, changes: Schema) -> Schema:
@@ -262,13 +264,16 @@ class _Merge:
                 if not constants(branch) or any(
                     True for value in constants(branch) for _ in violations(value, base, self.defs)
                 ):
-                    self.problem((*path, "type"), f"{kind or 'this'} is more than the class allows ({_kind(base)})")
+                    self.problem(
+                        (*path, "type"),
+                        f"{kind or 'this'} is more than the class allows ({_kind(base)}); a card may only narrow",
+                    )
                 continue
             for keyword, limit in _bare(own).items():
                 if keyword == "items" and keyword in branch:
                     inner = dict(resolve(limit, self.defs))
                     branch[keyword] = self._merged((*path, keyword), name, inner, branch[keyword])
-                elif keyword in branch and keyword in _WIDER:
+                elif keyword in branch and keyword in WIDER:
                     self._narrow(path, {keyword: limit}, keyword, branch[keyword])
                 elif keyword != "type":
                     branch.setdefault(keyword, limit)
@@ -303,7 +308,7 @@ _TWINS = {
     "exclusiveMinimum": "minimum",
     "exclusiveMaximum": "maximum",
 }
-_WIDER: dict[str, Callable[[Any, Any], Any]] = {
+WIDER: dict[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems"), lambda new, old: new < old),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems"), lambda new, old: new > old),
     "multipleOf": lambda new, old: not is_multiple(new, old),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from modeldeck._near import did_you_mean
+from modeldeck.cli import authoring
 from modeldeck.cli.catalogue import as_json, credentials
-from modeldeck.cli.show import one_line, print_json, say_to_user
+from modeldeck.cli.show import count, one_line, print_json, say_to_user
 from modeldeck.errors import ModelDeckError, ModelNotFoundError
 
 if TYPE_CHECKING:
@@ -48,10 +49,14 @@ def check(dirs: tuple[str, ...], provider: str | None, module: str | None, as_js
         click.echo(one_line(f"{finding.path}{where}: {label}{finding.message}"))
     others = len(checked.findings) - checked.errors
     said = (
-        f"{_count(checked.cards, 'card')} checked: {_count(checked.errors, 'error') if checked.errors else 'no errors'}"
+        f"{count(checked.cards, 'card')} checked: {count(checked.errors, 'error') if checked.errors else 'no errors'}"
     )
-    say_to_user(said + (f", {_count(others, 'warning')}" if others else ""))
+    say_to_user(said + (f", {count(others, 'warning')}" if others else ""))
     return 1 if checked.errors else 0
+
+
+for _command in (authoring.new, authoring.format_, authoring.schema):
+    cards.add_command(_command)
 
 
 def check_all(dirs: list[str] | None = None, provider: str | None = None, module: str | None = None) -> Checked:
@@ -84,6 +89,11 @@ def _owners() -> tuple[list[Owner[Any]], list[tuple[str, str]]]:
     return found, problems
 
 
+def named_owners(provider: str, module: str | None) -> list[Owner[Any]]:
+    """One provider's model classes as their decks see them. Raises ModelNotFoundError."""
+    return _named(_owners()[0], provider, module)
+
+
 def _named(owners: list[Owner[Any]], provider: str, module: str | None) -> list[Owner[Any]]:
     """The owners that --provider and --module mean. Raises ModelNotFoundError."""
     name = credentials(provider)[0].provider_name()
@@ -113,7 +123,3 @@ def _unowned() -> Owner[Any]:
         return build_card(data, path, Unowned)
 
     return Owner(Unowned, "tts_model", "", (), lambda _: True, lambda: (), build, lambda card: card)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

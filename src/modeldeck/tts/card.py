@@ -20,12 +20,12 @@ from pydantic import (
     computed_field,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 from modeldeck._cards.deck import CardProblems, Problems, one_card
 from modeldeck._cards.enforce import Rules, base_schema, judged_by_class
-from modeldeck._cards.form import form_shape
 from modeldeck._cards.schema import Merged, MergeError, Voices, merge
-from modeldeck._near import did_you_mean, quoted
+from modeldeck._near import did_you_mean, near_or_list, quoted
 from modeldeck.errors import CardError, ParameterError
 from modeldeck.tts.facts import (
     AudioFacts,
@@ -256,15 +256,6 @@ def copy_card(card: TTSModelCard) -> TTSModelCard:
     return copy
 
 
-def card_file_schema() -> dict[str, Any]:
-    """The JSON Schema of a card's YAML file, for editors and `cards check`."""
-    schema = form_shape(TTSCardFile.model_json_schema(mode="validation"))
-    voices, overrides = schema["properties"]["voices"], schema["properties"]["parameter_overrides"]
-    voices["items"] = {"anyOf": [{"type": "string", "title": "Text"}, {"title": "Voice", **voices["items"]}]}
-    overrides["additionalProperties"] = {"anyOf": [{"type": "object"}, {"type": "null"}]}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
 def canonical(value: object) -> bytes:
     """JSON whose bytes are equal when the values are."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
@@ -296,28 +287,48 @@ def _repeated(ids: list[str]) -> Problems:
 def _said(error: Mapping[str, Any]) -> tuple[tuple[str | int, ...], str]:
     """A finding of pydantic in the words of someone who writes YAML."""
     path = tuple(step for step in error["loc"] if not (isinstance(step, str) and "[" in step))
-    key = ".".join(map(str, path))
+    key, given = ".".join(map(str, path)), error["input"]
     match error["type"]:
         case "extra_forbidden":
-            known = _keys_at(path)
-            return path, f"unknown key {str(path[-1])!r}{did_you_mean(str(path[-1]), known)}"
+            return path, f"unknown key {str(path[-1])!r}{near_or_list(path[-1], _fields_at(path), 30)}"
         case "missing":
-            return path, f"key {key!r} is missing"
+            about = _fields_at(path)[str(path[-1])].description
+            return path, f"key {key!r} is missing" + (f": {about}" if about else "")
         case "value_error":
             return path, f"{key}: {str(error['msg']).removeprefix('Value error, ')}"
-        case "model_type" if isinstance(error["input"], bool | int | float | date):
-            return path, f"{key}: {error['input']!r} is not a string; put it in quotes"
-        case "string_type" if isinstance(error["input"], bool | int | float | date):
-            return path, f"{key}: {error['input']!r} is not a string; put it in quotes"
+        case "string_type" if isinstance(given, bool):
+            return path, f"{key}: {given} is not a string; put it in quotes (YAML reads yes, no, on and off so)"
+        case "string_type" if isinstance(given, int | float | date):
+            return path, f"{key}: {given} is not a string; put it in quotes"
+        case "model_type" if path[0] == "voices" and isinstance(given, bool | int | float | date):
+            return path, f"{key}: {given} is not a string; put it in quotes"
         case "literal_error":
             expected = re.findall(r"'([^']*)'", str(error["msg"]))
-            near = did_you_mean(error["input"], expected) or f": one of {', '.join(expected)}"
-            return path, f"{key}: {quoted(error['input'])} is not allowed{near}"
-        case _:
-            return path, f"{key}: {str(error['msg']).lower()}, not {quoted(error['input'])}"
+            near = did_you_mean(given, expected) or f": one of {', '.join(expected)}"
+            return path, f"{key}: {quoted(given)} is not allowed{near}"
+        case kind:
+            wanted = _WANTED.get(kind, "").format(**error.get("ctx", {})) or str(error["msg"]).lower()
+            return path, f"{key}: {wanted}, not {quoted(given)}"
 
 
-def _keys_at(path: tuple[str | int, ...]) -> list[str]:
+_WANTED = {
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number, without quotes",
+    "float_type": "must be a number, without quotes",
+    "string_type": "must be a text",
+    "list_type": "must be a list, such as [a, b]",
+    "tuple_type": "must be a list, such as [a, b]",
+    "dict_type": "must be a map, such as {{key: value}}",
+    "model_type": "must be a map, such as {{key: value}}",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}; leave it out where it is not known",
+    "string_too_short": "must not be empty",
+    "too_short": "must have something in it; leave the key out instead",
+    "string_pattern_mismatch": "must look like {pattern}",
+}
+
+
+def _fields_at(path: tuple[str | int, ...]) -> Mapping[str, FieldInfo]:
     nested: dict[str, type[BaseModel]] = {"voices": Voice, "audio": AudioFacts, "limits": Limits, "pricing": Pricing}
     model = nested.get(str(path[0]), TTSCardFile) if len(path) > 1 else TTSCardFile
-    return list(model.model_fields)
+    return model.model_fields

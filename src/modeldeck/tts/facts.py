@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 T = TypeVar("T")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z")
+LANGUAGE = "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
+_LANGUAGE = re.compile(LANGUAGE.removesuffix("$") + r"\Z")
 
 
 def _language(tag: str) -> str:
@@ -20,7 +21,7 @@ def _language(tag: str) -> str:
 
 def _url(text: str) -> str:
     if not text.startswith(("https://", "http://")):
-        raise ValueError(f"{text!r} is no URL")
+        raise ValueError(f"{text!r} is no URL (like https://…)")
     return text
 
 

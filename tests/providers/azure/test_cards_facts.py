@@ -101,7 +101,9 @@ def properties(name: str) -> dict[str, Any]:
 def test_file_is_named_after_its_model_and_points_to_its_schema(path: Path) -> None:
     first, *rest = path.read_text(encoding="utf-8").splitlines()
     target = first.removeprefix("# yaml-language-server: $schema=")
-    assert (path.parent / target).resolve() == Path(__file__).parents[3] / "schemas" / "card" / "tts.json"
+    assert (path.parent / target).resolve() == Path(__file__).parents[
+        3
+    ] / "schemas" / "card" / "azure" / f"{path.parent.name}.json"
     assert f"name: {path.stem}" in rest
     assert path.stem in {card.name for card in FAMILIES[path.parent.name].list_models()}
 

@@ -160,7 +160,7 @@ def test_file_is_named_after_its_model_and_points_to_its_schema(path: Path) -> N
     first, *rest = path.read_text(encoding="utf-8").splitlines()
     root = Path(__file__).parents[3]
     target = first.removeprefix("# yaml-language-server: $schema=")
-    assert (path.parent / target).resolve() == root / "schemas" / "card" / "tts.json"
+    assert (path.parent / target).resolve() == root / "schemas" / "card" / "dashscope" / f"{path.parent.name}.json"
     assert f"name: {path.stem}" in rest
     assert path.stem in {card.name for card in FAMILIES[path.parent.name].list_models()}
 

@@ -106,7 +106,9 @@ def properties(name: str) -> dict[str, Any]:
 def test_file_is_named_after_its_model_and_points_to_its_schema(path: Path) -> None:
     first, *rest = path.read_text(encoding="utf-8").splitlines()
     target = first.removeprefix("# yaml-language-server: $schema=")
-    assert (path.parent / target).resolve() == Path(__file__).parents[3] / "schemas" / "card" / "tts.json"
+    assert (path.parent / target).resolve() == Path(__file__).parents[
+        3
+    ] / "schemas" / "card" / "livekit" / f"{path.parent.name}.json"
     assert f"name: {path.stem.replace('--', '/')}" in rest
 
 
