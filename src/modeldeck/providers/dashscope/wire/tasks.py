@@ -16,7 +16,7 @@ from modeldeck._wire.frames import encoded, part, text_of
 from modeldeck.errors import ModelDeckError, ProtocolError, UnsupportedError
 from modeldeck.providers.dashscope.wire.characters import Sentences, counted, pieces
 from modeldeck.providers.dashscope.wire.errors import SERVICE
-from modeldeck.providers.dashscope.wire.facts import Between, Facts, Is, OneOf, Rules, broken
+from modeldeck.providers.dashscope.wire.facts import HINTS, Between, Facts, Is, OneOf, Rules, broken
 from modeldeck.providers.dashscope.wire.frames import audio_format, merged, usage_of
 from modeldeck.providers.dashscope.wire.timings import Words
 from modeldeck.tts.hook import Audio, ConversationEvent, Identity, SentenceBegin, UtteranceEnd
@@ -456,11 +456,16 @@ def _settings_problem(settings: Mapping[str, Any], facts: Facts, *, voiced: bool
         return "Request voice is invalid!"
     if voiced and not facts.speaks(str(voice)):
         return "[tts:]Engine return error code: 418"
+    if voiced and not settings.get("text_type"):
+        return "Missing required parameter 'payload.parameters.text_type'! Please follow the protocol!"
     for name, _, expected in broken(settings, _RULES, own):
         return f"Request {name} is invalid! Expected {expected}."
-    if counted(settings.get("instruction") or "") > INSTRUCTION_CHARACTERS:
-        return "[tts:]Engine return error code: 428"
-    return None
+    for hint in (settings.get("language_hints") or ())[:1]:  # the first one counts
+        if not HINTS.holds(hint):
+            return f"Request language_hints is invalid! Expected {HINTS}."
+    instruction = settings.get("instruction") or ""
+    fits = not instruction or facts.follows(str(voice), instruction)
+    return None if fits and counted(instruction) <= INSTRUCTION_CHARACTERS else "[tts:]Engine return error code: 428"
 
 
 def _ms(seconds: float) -> int:
