@@ -65,6 +65,9 @@ async def test_the_utterance_goes_on(box: Sandbox, format: str) -> None:
     words = [word for part in parts for word in part.timings]
     assert [(FIRST + SECOND)[word.begin_index : word.end_index] for word in words] == [word.text for word in words]
     assert [word.text for word in words] == ["Hello", "there", "I", "am", "thinking", "and", "now", "I", "go", "on"]
+    sentences = [sentence for part in parts for sentence in part.sentences]
+    assert [sentence.text for sentence in sentences] == ["Hello there.", " I am thinking", " and now I go on."]
+    assert [sentence.begin_index for sentence in sentences] == [0, 12, 26]
     if format != "mp3":
         assert sum(part.samples or 0 for part in parts) == round(len(FIRST + SECOND) * CHARACTER * 24000)
         assert [word.start for word in words] == pytest.approx([(word.begin_index or 0) * CHARACTER for word in words])

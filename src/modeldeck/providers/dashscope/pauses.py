@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from modeldeck.tts.hook import ConversationEvent, UtteranceEnd
-from modeldeck.tts.response import TTSUsage, WordTiming
+from modeldeck.tts.response import SentenceTiming, TTSUsage, WordTiming
 from modeldeck.tts.sentencewise import both
 from modeldeck.tts.wav import HEADER_BYTES
 
@@ -33,7 +33,7 @@ class Tasks:
     def event(self, event: ConversationEvent) -> ConversationEvent | None:
         """None: it is no news to the utterance."""
         match event:
-            case WordTiming() if self._begin or self._characters:
+            case WordTiming() | SentenceTiming() if self._begin or self._characters:
                 event = self._shifted(event)
             case TTSUsage():
                 event = self._usage = event if self._billed is None else both(self._billed, event)
@@ -41,7 +41,7 @@ class Tasks:
                 return None
             case _:
                 pass
-        if isinstance(event, WordTiming):
+        if isinstance(event, WordTiming | SentenceTiming):
             self._last = max(self._last, event.end)
         return event
 
@@ -58,12 +58,12 @@ class Tasks:
         self.paused = False
         return self
 
-    def _shifted(self, word: WordTiming) -> WordTiming:
-        begin, end = word.begin_index, word.end_index
+    def _shifted(self, timing: WordTiming | SentenceTiming) -> WordTiming | SentenceTiming:
+        begin, end = timing.begin_index, timing.end_index
         return replace(
-            word,
-            start=word.start + self._begin,
-            end=word.end + self._begin,
+            timing,
+            start=timing.start + self._begin,
+            end=timing.end + self._begin,
             begin_index=None if begin is None else begin + self._characters,
             end_index=None if end is None else end + self._characters,
         )

@@ -18,7 +18,7 @@ from modeldeck.providers.dashscope.wire.characters import Sentences, counted, pi
 from modeldeck.providers.dashscope.wire.errors import SERVICE
 from modeldeck.providers.dashscope.wire.facts import HINTS, Between, Facts, Is, OneOf, Rules, broken
 from modeldeck.providers.dashscope.wire.frames import audio_format, merged, usage_of
-from modeldeck.providers.dashscope.wire.timings import Words
+from modeldeck.providers.dashscope.wire.timings import Sent, Spans, Words
 from modeldeck.tts.hook import Audio, ConversationEvent, Identity, SentenceBegin, UtteranceEnd
 from modeldeck.tts.response import TTSUsage, WordTiming
 from modeldeck.tts.wav import HEADER_BYTES
@@ -81,7 +81,9 @@ class TaskClient:
 
     def _reset(self) -> None:
         self.received = 0
-        self._words = Words() if self.parameters.get("word_timestamp_enabled") else None
+        self._text = Sent()
+        self._words = Words(self._text) if self.parameters.get("word_timestamp_enabled") else None
+        self._spans = Spans(self._text)
         self._usage: TTSUsage | None = None
         self._spoke = False  # text was sent
 
@@ -124,8 +126,7 @@ class TaskClient:
 
     def _sent(self, text: str) -> None:
         self._spoke = self._spoke or bool(text)
-        if self._words is not None:
-            self._words.sent(text)
+        self._text.add(text)
 
     def _go(self, action: str) -> None:
         try:
@@ -184,18 +185,24 @@ class TaskClient:
         return [Audio(data, self.format)]
 
     def _result(self, output: Mapping[str, Any]) -> list[ConversationEvent]:
-        if self._words is None:
-            return []
+        words = self._words.read(output, self._seconds) if self._words is not None else []
+        sentences = self._spans.read(output, self._seconds, words)
+        if self._words is not None and output.get("type") == "sentence-begin":
+            return [*sentences, SentenceBegin()]
+        return [*words, *sentences]
+
+    @property
+    def _seconds(self) -> float | None:
+        """Of audio that came; None where bytes do not tell."""
         frame = self.format.frame_bytes
         head = HEADER_BYTES if self.format.encoding == "wav" else 0
-        seconds = max(0, self.received - head) / frame / self.format.sample_rate if frame else None
-        words = self._words.read(output, seconds)
-        return [SentenceBegin()] if output.get("type") == "sentence-begin" else [*words]
+        return max(0, self.received - head) / frame / self.format.sample_rate if frame else None
 
     def _finished(self) -> list[ConversationEvent]:
         if not self.received and self._spoke:
             raise SERVICE.no_audio(self.task_id)
-        return [self._usage, UtteranceEnd()] if self._usage else [UtteranceEnd()]
+        told: list[ConversationEvent] = [*self._spans.end(self._seconds)]
+        return [*told, *([self._usage] if self._usage else ()), UtteranceEnd()]
 
 
 def _ordered(parameters: Mapping[str, Any]) -> dict[str, Any]:
