@@ -130,6 +130,19 @@ def test_the_variables_of_the_sdks_second_generation(monkeypatch: pytest.MonkeyP
     assert DashScopeCredential(api_key="k").host() == "https://proxy"
 
 
+@pytest.mark.parametrize("region", ["eu-central-1", "ap-northeast-1"])
+def test_regions_where_a_workspace_has_a_host_of_its_own(monkeypatch: pytest.MonkeyPatch, region: str) -> None:
+    monkeypatch.setenv("DASHSCOPE_API_REGION", region)
+    assert DashScopeCredential(api_key="k").host() == HOSTS["ap-southeast-1"]
+    monkeypatch.setenv("DASHSCOPE_WORKSPACE_ID", "ws-1")
+    one = DashScopeCredential(api_key="k")
+    assert one.host() == one.socket_host() == f"https://ws-1.{region}.maas.aliyuncs.com"
+    assert DashScopeCredential(api_key="k", base_url="https://own/v1").host() == "https://own"
+    with pytest.raises(CredentialError, match="workspace_id") as caught:
+        DashScopeCredential(api_key="k", workspace_id="evil.example/x")
+    assert "evil" not in str(caught.value)
+
+
 def test_headers_say_who_asks() -> None:
     one = DashScopeCredential(api_key="sk-1", workspace_id=None)
     assert one.headers() == {"Authorization": "Bearer sk-1"}

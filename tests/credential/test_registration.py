@@ -165,7 +165,8 @@ def test_forms_are_valid_and_hide_what_a_form_must_not_ask() -> None:
         assert all(prop["title"] for prop in form["properties"].values())
     dashscope = forms[1]["properties"]
     assert (dashscope["api_key"]["format"], dashscope["api_key"]["writeOnly"]) == ("password", True)
-    assert dashscope["region"]["enum"] == ["cn-beijing", "ap-southeast-1", "us-east-1", "cn-hongkong"]
+    shared, own = ["cn-beijing", "ap-southeast-1", "us-east-1", "cn-hongkong"], ["eu-central-1", "ap-northeast-1"]
+    assert dashscope["region"]["enum"] == shared + own
     assert dashscope["region"]["default"] == "cn-beijing"
     assert dashscope["base_url"]["type"] == "string"
     assert forms[1]["required"] == ["api_key"]

@@ -74,8 +74,8 @@ class Service:
     """One service's errors.
 
     `codes`: a dotted code that is not there is looked up without its last part, then `statuses`, then `broken`
-    (from 500 on) or `wrong`. `read` understands a refusal's body. `throttled`: whether a close frame means too
-    many requests; then `statuses[429]` says it.
+    (from 500 on) or `wrong`; `told` knows what code and message mean together. `read` understands a refusal's body.
+    `throttled`: whether a close frame means too many requests; then `statuses[429]` says it.
     """
 
     provider: str
@@ -88,6 +88,7 @@ class Service:
     closes: Mapping[int, Meaning] = field(default_factory=dict[int, Meaning])
     read: Callable[[bytes], Told] = read_error
     request_id_headers: tuple[str, ...] = ("x-request-id",)
+    told: Callable[[str, str], Meaning | None] = lambda code, message: None
     throttled: Callable[[int, str], bool] = lambda code, reason: False
     silent: str = "the text may have no words"
 
@@ -101,7 +102,7 @@ class Service:
         retry_after: float | None = None,
     ) -> ModelDeckError:
         """The error for what the service says in an answer, an event or a frame."""
-        meaning = self._by_code(code) or self._by_status(status)
+        meaning = self.told(code or "", message or "") or self._by_code(code) or self._by_status(status)
         return self.made(
             meaning, message, code=code or None, status=status, request_id=request_id, retry_after=retry_after
         )

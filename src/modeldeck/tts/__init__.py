@@ -26,6 +26,7 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.tts.reference import find_model as find_model
     from modeldeck.tts.reference import tts_model as tts_model
     from modeldeck.tts.response import AudioFormat as AudioFormat
+    from modeldeck.tts.response import SentenceTiming as SentenceTiming
     from modeldeck.tts.response import TTSResponse as TTSResponse
     from modeldeck.tts.response import TTSUsage as TTSUsage
     from modeldeck.tts.response import WordTiming as WordTiming

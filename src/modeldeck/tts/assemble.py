@@ -5,12 +5,12 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modeldeck.errors import ProtocolError
 from modeldeck.tts.delivery import Delivery
 from modeldeck.tts.hook import Audio, Identity, SpeechRequest
-from modeldeck.tts.response import AudioFormat, TTSResponse, TTSUsage, WordTiming
+from modeldeck.tts.response import AudioFormat, SentenceTiming, TTSResponse, TTSUsage, WordTiming
 from modeldeck.tts.wav import HEADER_BYTES, Samples, wav_header
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Assembler:
         self._converter: Converter | None = None
         self._half = b""
         self._timings: list[WordTiming] = []
+        self._sentences: list[SentenceTiming] = []
 
     @property
     def seconds(self) -> float:
@@ -57,6 +58,9 @@ class Assembler:
 
     def timing(self, timing: WordTiming) -> None:
         self._timings.append(timing)
+
+    def sentence(self, sentence: SentenceTiming) -> None:
+        self._sentences.append(sentence)
 
     def audio(self, piece: Audio) -> TTSResponse | None:
         """The increment that `piece` completes, or None."""
@@ -117,7 +121,7 @@ class Assembler:
             format=self.format,
             samples=samples,
             offset=offset,
-            timings=self.take_timings(),
+            **self._taken_timings(),
             is_last=False,
         )
 
@@ -143,7 +147,7 @@ class Assembler:
             format=self.format,
             samples=0 if self.samples else None,
             offset=self.samples,
-            timings=self.take_timings(),
+            **self._taken_timings(),
             first_audio=first_audio,
             metadata=told or None,
         )
@@ -155,10 +159,13 @@ class Assembler:
         if self._converter is not None and (increment := self._increment(self._converter.finish())) is not None:
             yield increment
 
-    def take_timings(self) -> tuple[WordTiming, ...]:
-        timings = tuple(self._timings)
+    def _taken_timings(self) -> dict[str, Any]:
+        if not self._timings and not self._sentences:
+            return {}
+        taken = {"timings": tuple(self._timings), "sentences": tuple(self._sentences)}
         self._timings.clear()
-        return timings
+        self._sentences.clear()
+        return taken
 
 
 def true_head(last: TTSResponse, size: int) -> bytes:
@@ -189,6 +196,7 @@ def joined(parts: Sequence[TTSResponse], *, open_sizes: bool = False, is_last: b
         samples=sum(count or 0 for count in counts) if made_here else None,
         offset=with_audio[0].offset if with_audio else last.offset,
         timings=tuple(timing for part in parts for timing in part.timings),
+        sentences=tuple(sentence for part in parts for sentence in part.sentences),
         is_last=last.is_last if is_last is None else is_last,
         usage=last.usage,
         first_audio=last.first_audio,

@@ -8,7 +8,7 @@ from typing import Any
 
 from modeldeck._transport.limits import Timeouts
 from modeldeck._transport.observe import NO_WATCH, Watch
-from modeldeck.tts.response import AudioFormat, TTSUsage, WordTiming
+from modeldeck.tts.response import AudioFormat, SentenceTiming, TTSUsage, WordTiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def known(before: Identity, now: Identity) -> Identity:
     )
 
 
-SpeechEvent = Audio | WordTiming | SentenceBegin | TTSUsage | Identity | Transcript
+SpeechEvent = Audio | WordTiming | SentenceBegin | SentenceTiming | TTSUsage | Identity | Transcript
 ConversationEvent = SpeechEvent | UtteranceEnd | Cleared
 
 

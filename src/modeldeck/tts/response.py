@@ -81,6 +81,17 @@ class WordTiming:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceTiming:
+    """When a sentence, as the provider cuts them, is spoken, and where it stands in the text, as of a word."""
+
+    text: str
+    start: float
+    end: float
+    begin_index: int | None = None
+    end_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TTSUsage:
     """What was billed, as far as the provider says; `time` is the seconds that the call took.
 
@@ -103,7 +114,8 @@ class TTSResponse:
     carries its header (open sizes). `samples`: how many samples per channel it holds, `offset`: how many came
     before (None and 0 where the encoding does not tell). `content`: the same bytes as a message block, encoded
     in base64 when it is read. The last response of a stream has `is_last`, the usage, perhaps no audio.
-    `timings`: words of this increment; `first_audio`: seconds to the first audio, on the last response.
+    `timings`: words of this increment; `sentences`: those that ended before it; `first_audio`: seconds to the
+    first audio, on the last response.
     """
 
     __slots__ = (
@@ -117,6 +129,7 @@ class TTSResponse:
         "metadata",
         "offset",
         "samples",
+        "sentences",
         "timings",
         "usage",
     )
@@ -132,6 +145,7 @@ class TTSResponse:
     metadata: dict[str, Any] | None
     offset: int
     samples: int | None
+    sentences: tuple[SentenceTiming, ...]
     timings: tuple[WordTiming, ...]
     usage: TTSUsage | None
 
@@ -149,6 +163,7 @@ class TTSResponse:
         samples: int | None = None,
         offset: int = 0,
         timings: tuple[WordTiming, ...] = (),
+        sentences: tuple[SentenceTiming, ...] = (),
         first_audio: float | None = None,
     ) -> None:
         put = partial(object.__setattr__, self)
@@ -163,6 +178,7 @@ class TTSResponse:
         put("samples", samples)
         put("offset", offset)
         put("timings", timings)
+        put("sentences", sentences)
         put("first_audio", first_audio)
 
     @property

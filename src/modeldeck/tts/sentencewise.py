@@ -28,7 +28,7 @@ from modeldeck.tts.hook import (
     UtteranceEnd,
 )
 from modeldeck.tts.pace import attempted
-from modeldeck.tts.response import TTSUsage, WordTiming
+from modeldeck.tts.response import SentenceTiming, TTSUsage, WordTiming
 from modeldeck.tts.sentences import SentenceCutter, Uncut
 
 
@@ -91,7 +91,7 @@ class _Told:
                 return None
             case Identity() | SentenceBegin() | Transcript():
                 return event
-            case WordTiming(begin_index=begin, end_index=end):
+            case WordTiming(begin_index=begin, end_index=end) | SentenceTiming(begin_index=begin, end_index=end):
                 return replace(
                     event,
                     start=event.start + self._begin,

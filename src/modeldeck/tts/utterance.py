@@ -9,7 +9,7 @@ from modeldeck.errors import ModelDeckError
 from modeldeck.tts.assemble import Assembler
 from modeldeck.tts.delivery import Delivery
 from modeldeck.tts.hook import Audio, Identity, SentenceBegin, SpeechEvent, Transcript, known
-from modeldeck.tts.response import TTSResponse, TTSUsage, WordTiming
+from modeldeck.tts.response import SentenceTiming, TTSResponse, TTSUsage, WordTiming
 
 
 class Utterance:
@@ -71,6 +71,8 @@ class Utterance:
                 self.assembler.timing(event)
             case SentenceBegin():
                 self._untimed = self.assembler.seconds
+            case SentenceTiming():
+                self.assembler.sentence(event)
             case TTSUsage():
                 self._usage = event
             case Identity():

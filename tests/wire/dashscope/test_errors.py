@@ -51,6 +51,22 @@ CODES = [
     (500, "RequestTimeOut", errors.ProviderError, True),
     (500, "RetrivalFailed", errors.ProviderError, True),
     (503, "ModelServingError", errors.ProviderError, True),
+    (500, "ModelServingError", errors.ProviderError, True),
+    *[(400, code, errors.ProviderError, False) for code in ("invalid_request_error", "invalid_parameter_error")],
+    *[(400, code, errors.ProviderError, False) for code in ("InvalidURL", "UnsupportedOperation", "ClientDisconnect")],
+    *[(400, f"InvalidFile.{what}", errors.ProviderError, False) for what in ("DownloadFailed", "AudioLengthError")],
+    *[(400, f"Audio.{what}Error", errors.ProviderError, False) for what in ("AudioShort", "AudioSilent", "Preprocess")],
+    *[(400, f"BadRequest.{what}", errors.ProviderError, False) for what in ("EmptyInput", "IllegalInput")],
+    (403, "access_denied", errors.PermissionDeniedError, False),
+    (403, "App.AccessDenied", errors.PermissionDeniedError, False),
+    (404, "model_not_found", errors.ModelNotFoundError, False),
+    (404, "NotFound", errors.ModelNotFoundError, False),
+    (429, "LimitRequests", errors.RateLimitError, True),
+    (429, "PrepaidBillOverdue", errors.QuotaError, False),
+    *[(500, f"InternalError.{what}", errors.ProviderError, True) for what in ("Timeout", "FileUpload", "Upload")],
+    *[(500, code, errors.ProviderError, True) for code in ("internal_error", "SystemError", "ModelServiceFailed")],
+    *[(500, code, errors.ProviderError, True) for code in ("ResponseTimeout", "InvokePluginFailed")],
+    *[(500, code, errors.ProviderError, True) for code in ("AppProcessFailed", "RewriteFailed")],
     (503, "ModelUnavailable", errors.ProviderError, True),
 ]
 
@@ -87,6 +103,32 @@ def test_statuses_alone(status: int, error: type[errors.ModelDeckError], retryab
     raised = SERVICE.http_error(status, body, {"x-request-id": "r2"})
     assert (type(raised), raised.retryable, raised.request_id) == (error, retryable, "r2")
     assert f"HTTP {status}" in str(raised)
+
+
+@pytest.mark.parametrize(("status", "code", "error", "retryable"), CODES)
+def test_codes_in_a_session_mean_the_same(
+    status: int, code: str, error: type[errors.ModelDeckError], retryable: bool
+) -> None:
+    raised = SERVICE.error(code, "what it says", request_id="task")
+    assert (type(raised), raised.retryable, raised.status, raised.request_id) == (error, retryable, None, "task")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "says"),
+    [
+        ("InvalidParameter", "[tts:]Engine return error code: 418", "Check the voice"),
+        ("CLIENT_ERROR", "[qwen-tts:]Engine return error code: 411", "Check the voice"),
+        ("InvalidParameter", "Engine error [411]", "Check the voice"),
+        ("InvalidParameter", "[tts:]Engine return error code: 428", "fixed Chinese sentences"),
+        ("InvalidParameter", "[tts:]Engine return error code: 499", "does not accept"),
+        ("InternalError", "[tts:]Engine return error code: 418", "again later"),
+    ],
+)
+def test_the_engine_s_numbers(code: str, message: str, says: str) -> None:
+    raised = SERVICE.error(code, message, request_id="task")
+    assert says in str(raised)
+    assert message in str(raised)
+    assert (type(raised), raised.code, raised.retryable) == (errors.ProviderError, code, code == "InternalError")
 
 
 def test_compatible_body() -> None:

@@ -20,7 +20,7 @@ from modeldeck.errors import (
 from modeldeck.providers.dashscope.wire import tasks
 from modeldeck.providers.dashscope.wire.characters import counted
 from modeldeck.tts.hook import Audio, Identity, SentenceBegin, UtteranceEnd
-from modeldeck.tts.response import AudioFormat, TTSUsage, WordTiming
+from modeldeck.tts.response import AudioFormat, SentenceTiming, TTSUsage, WordTiming
 from tests.wire.dashscope import golden
 
 
@@ -107,7 +107,8 @@ def test_golden_task() -> None:
     assert one.receive(own(one, golden.DOC_TASK["begin"])) == [SentenceBegin()]
     assert one.receive(own(one, golden.DOC_TASK["synthesis"])) == []
     assert one.receive(b"\x00\x01") == [Audio(b"\x00\x01", AudioFormat("pcm_s16le", 22050))]
-    assert one.receive(own(one, golden.DOC_TASK["end"])) == [WordTiming("床", 0.0, 0.263, 0, 1)]
+    word, sentence = WordTiming("床", 0.0, 0.263, 0, 1), SentenceTiming("床前明月光，", 0.0, 1 / 22050, 0, 6)
+    assert one.receive(own(one, golden.DOC_TASK["end"])) == [word, sentence]
     assert one.receive(own(one, golden.DOC_TASK["finished"])) == [TTSUsage(characters=13), UtteranceEnd()]
     assert (one.state, one.ignored) == ("idle", 0)
 
@@ -274,7 +275,8 @@ def words(
     if index is not None:
         sentence["index"] = index
     output = {"sentence": sentence, "original_text": original, "type": "sentence-end"}
-    return one.receive(event(one, "result-generated", {"output": output}))
+    told = one.receive(event(one, "result-generated", {"output": output}))
+    return [word for word in told if isinstance(word, WordTiming)]
 
 
 def test_places_are_those_of_the_text_sent() -> None:
@@ -336,3 +338,60 @@ def test_sambert_sentences_have_no_index() -> None:
     told += words(one, None, None, ("你", None, None, 0, 100), ("好", None, None, 100, 200), begin_time=0, end_time=200)
     told += words(one, None, None, ("你", None, None, 300, 400), begin_time=300, end_time=400)
     assert [(word.start, word.begin_index) for word in told] == [(0.0, 0), (0.1, 1), (0.3, 3)]
+
+
+# -- sentence timings
+
+
+def result(one: tasks.TaskClient, kind: str, index: int | None, original: str | None = None, **more: Any) -> list[Any]:
+    sentence = {"words": [], **more} if index is None else {"index": index, "words": [], **more}
+    output = {"sentence": sentence, **({"type": kind} if kind else {}), "original_text": original}
+    return one.receive(event(one, "result-generated", {"output": output}))
+
+
+def test_sentences_are_timed_by_their_audio() -> None:
+    one = client(format="pcm", sample_rate=8000)
+    one.text("A b. ")
+    one.text("A b. C")
+    assert result(one, "sentence-begin", 0, "A b.") == []
+    one.receive(bytes(16000))
+    assert result(one, "sentence-end", 0, "A b.") == [SentenceTiming("A b.", 0.0, 1.0, 0, 4)]
+    assert result(one, "sentence-end", 0, "A b.") == []
+    assert result(one, "sentence-begin", 1, " A b.") == []
+    one.receive(bytes(8000))
+    assert result(one, "sentence-begin", 2, " C") == [SentenceTiming(" A b.", 1.0, 1.5, 4, 9)]
+    one.receive(bytes(8000))
+    one.finish()
+    last = one.receive(event(one, "task-finished", {"usage": {"characters": 10}}))
+    assert last[0] == SentenceTiming(" C", 1.5, 2.0, 9, 11)
+
+
+def test_encoded_sentences_are_timed_by_their_words() -> None:
+    one = client(format="mp3", word_timestamp_enabled=True)
+    one.text("A b. C.")
+    listed = [{"text": "A", "begin_index": 0, "end_index": 1, "begin_time": 10, "end_time": 200}]
+    listed.append({"text": "b", "begin_index": 2, "end_index": 3, "begin_time": 200, "end_time": 900})
+    assert result(one, "sentence-end", 0, "A b.", words=listed)[-1] == SentenceTiming("A b.", 0.01, 0.9, 0, 4)
+    assert result(one, "sentence-end", 1, " C.") == []  # nothing tells
+
+
+def test_sambert_s_sentences_grow_and_are_told_when_they_are_over() -> None:
+    one = tasks.TaskClient("sambert-zhichu-v1", {"word_timestamp_enabled": True}, duplex=False)
+    one.run("你好。再见")
+    one.receive(event(one, "task-started"))
+    one.receive(b"12")
+    names = ("text", "begin_time", "end_time")
+    words = [dict(zip(names, word, strict=True)) for word in (("你", 0, 100), ("好", 100, 200), ("再", 300, 400))]
+    told = result(one, "", None, words=words[:1], begin_time=0, end_time=100)
+    told += result(one, "", None, words=words[:2], begin_time=0, end_time=250)
+    told += result(one, "", None, words=words[2:], begin_time=300, end_time=400)
+    told += one.receive(event(one, "task-finished"))
+    sentences = [one for one in told if isinstance(one, SentenceTiming)]
+    assert sentences == [SentenceTiming("你好", 0.0, 0.25, 0, 2), SentenceTiming("再", 0.3, 0.4, 3, 4)]
+
+
+def test_results_of_old_models_tell_no_sentences() -> None:
+    one = client(format="pcm")
+    one.text("A b.")
+    one.receive(bytes(16000))
+    assert result(one, "", None) == []

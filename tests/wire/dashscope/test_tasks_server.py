@@ -18,10 +18,11 @@ from modeldeck.tts.response import TTSUsage, WordTiming
 from tests.wire.dashscope import golden
 
 MODELS = {
-    "cosyvoice-v3-flash": Facts(voices=("longanyang",), made_voices=True),
-    "cosyvoice-v1": Facts(voices=("longxiaochun",), formats=("mp3", "wav", "pcm"), ssml=False),
+    "cosyvoice-v3-flash": Facts(voices=("longanyang", "longhuhu_v3", "longtian_v3"), made_voices=True),
+    "cosyvoice-v1": Facts(voices=("longxiaochun",), formats=("mp3", "wav", "pcm"), ssml=False, instructions=False),
     "sambert-zhichu-v1": Facts(),
 }
+MADE, HAPPY = "cosyvoice-v3-flash-mine-1a2b", "你说话的情感是happy。"
 
 
 def server(run: str = golden.SDK_RUN) -> tasks.TaskServer:
@@ -94,12 +95,33 @@ def test_server_frames_have_the_golden_shape() -> None:
         (run(voice="nobody"), "[tts:]Engine return error code: 418"),
         (run("cosyvoice-v1", voice="longanyang"), "[tts:]Engine return error code: 418"),
         (run(voice=""), "Request voice is invalid!"),
-        (run(instruction="很" * 51), "[tts:]Engine return error code: 428"),
+        (run(text_type=None), "Missing required parameter 'payload.parameters.text_type'! Please follow the protocol!"),
+        (run(voice=MADE, instruction="很" * 51), "[tts:]Engine return error code: 428"),
+        (run(instruction="Speak calmly."), "[tts:]Engine return error code: 428"),
+        (run(instruction="你说话的情感是happy"), "[tts:]Engine return error code: 428"),
+        (run(instruction="你正在进行课堂教学，你说话的情感是happy。"), "[tts:]Engine return error code: 428"),
+        (run(voice="longtian_v3", instruction=HAPPY), "[tts:]Engine return error code: 428"),
+        (run("cosyvoice-v1", voice="longxiaochun", instruction=HAPPY), "[tts:]Engine return error code: 428"),
         (run("sambert-zhichu-v1"), "Request text is invalid!"),
     ],
 )
 def test_server_refuses_a_task(frame: str, message: str) -> None:
     assert failed(tasks.TaskServer(MODELS.get).receive(frame, 0.0)) == ("InvalidParameter", message)
+
+
+@pytest.mark.parametrize(
+    ("voice", "instruction"),
+    [
+        (MADE, "Speak calmly."),
+        ("longanyang", HAPPY),
+        ("longanyang", "你正在进行新闻播报，你说话的情感是neutral。"),
+        ("longanyang", "你正在以一个故事机的身份说话，你说话的情感是sad。"),
+        ("longhuhu_v3", "你说话的角色是机器人，你说话的情感是neutral。"),
+    ],
+)
+def test_server_takes_an_instruction(voice: str, instruction: str) -> None:
+    task = server(run(voice=voice, instruction=instruction)).task
+    assert task is not None
 
 
 @pytest.mark.parametrize(
@@ -115,6 +137,7 @@ def test_server_refuses_a_task(frame: str, message: str) -> None:
         {"seed": 1.0},
         {"enable_ssml": "yes"},
         {"language_hints": "zh"},
+        {"language_hints": ["tlh", "zh"]},
         {"text_type": "Plain"},
         {"hot_fix": []},
     ],

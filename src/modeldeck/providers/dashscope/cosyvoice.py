@@ -16,15 +16,16 @@ from modeldeck.tts.realtime import RealtimeOptions, RealtimeTTSModelBase
 
 if TYPE_CHECKING:
     from modeldeck._transport.link import Dial, Link
+    from modeldeck.providers.dashscope.pauses import Tasks
     from modeldeck.providers.dashscope.wire.tasks import TaskClient
     from modeldeck.tts.card import TTSModelCard
     from modeldeck.tts.hook import ConversationEvent, Inbox, SpeechRequest
 
-_PREPARED = 20.0  # seconds that a started task may wait for text; the service gives up after 23 (documents, 2026-05-30)
+_PATIENCE = 20.0  # seconds that a started task may wait for text; the service gives up after 23 (documents, 2026-05-30)
 
 
 class _RunTask(RealtimeTTSModelBase[P]):
-    """Each utterance is a task, on a connection whose task was started beforehand."""
+    """Each utterance is a task, on a connection whose task was started beforehand; another where its text pauses."""
 
     provider: ClassVar[str] = "dashscope"
     credential_class = DashScopeCredential
@@ -36,16 +37,18 @@ class _RunTask(RealtimeTTSModelBase[P]):
 
     async def _converse(self, request: SpeechRequest, inbox: Inbox) -> AsyncGenerator[ConversationEvent, None]:
         from modeldeck._nested import Nested
+        from modeldeck.providers.dashscope.pauses import Tasks
         from modeldeck.providers.dashscope.wire.errors import SERVICE
         from modeldeck.tts.duplex import Opening, duplex
         from modeldeck.tts.hook import Identity, UtteranceEnd
         from modeldeck.tts.links import lent
 
-        dial, opening = self._dial(request), Opening(inbox)
+        dial, opening, tasks = self._dial(request), Opening(inbox), Tasks()
         whole = not self._takes_pieces or bool(request.parameters.get("enable_ssml"))
         while True:
             async for event in opening:
                 yield event
+                tasks = Tasks() if isinstance(event, UtteranceEnd) else tasks
             if opening.text is None:
                 return
             if whole:
@@ -61,10 +64,12 @@ class _RunTask(RealtimeTTSModelBase[P]):
                     yield Identity(request_id=client.task_id)
                 told: deque[ConversationEvent] = deque()
                 text = opening.text
-                writing = _whole(link, client, text) if whole else _pieces(link, client, text, inbox, told)
+                writing = _whole(link, client, text) if whole else _pieces(link, client, text, inbox, told, tasks)
                 async with aclosing(Nested(duplex(link, client, writing, told))) as events:
                     async for event in events:
-                        yield event
+                        if (seen := tasks.event(event)) is not None:
+                            yield seen
+                tasks = tasks.next(client)
                 client.on_event = None
                 link.keep()
 
@@ -96,7 +101,7 @@ class _RunTask(RealtimeTTSModelBase[P]):
             self.credential.headers(),
             json.dumps(settings, sort_keys=True, default=str),
             partial(self._started, request) if self._takes_pieces else None,
-            _PREPARED,
+            _PATIENCE,
         )
 
     async def _started(self, request: SpeechRequest, link: Link) -> None:
@@ -159,24 +164,44 @@ class DashScopeCosyVoiceTTSModel(_RunTask[CosyVoiceSwitchParameters]):
         return self._takes_pieces and bool(request.parameters.get("realtime"))
 
 
-async def _pieces(link: Link, client: TaskClient, text: str, inbox: Inbox, told: deque[ConversationEvent]) -> None:
-    """One utterance, from its first text to its flush."""
+async def _pieces(
+    link: Link, client: TaskClient, text: str, inbox: Inbox, told: deque[ConversationEvent], tasks: Tasks
+) -> None:
+    """One utterance, from its first text to its flush, or to a pause that the service would not wait for."""
+    import asyncio
+
+    from modeldeck.tts.deadline import Deadline
     from modeldeck.tts.hook import Clear, Cleared, Commit, Flush, Text
 
+    clock, patience = asyncio.get_running_loop().time, Deadline()
+    tasks.sent(text)
     await _sent(link, client.text(text))
-    async for item in inbox:
-        match item:
-            case Text():
-                await _sent(link, client.text(item.text))
-            case Commit():
-                await link.send(client.flush())
-            case Clear():
-                told.append(Cleared(0))  # what was sent cannot be taken back
-            case Flush():
-                await link.send(client.finish())
-                return
-            case _:
-                assert_never(item)
+    try:
+        while True:
+            with patience.until(clock() + _PATIENCE):
+                item = await anext(inbox)
+            match item:
+                case Text():
+                    tasks.sent(item.text)
+                    await _sent(link, client.text(item.text))
+                case Commit():
+                    await link.send(client.flush())
+                case Clear():
+                    told.append(Cleared(0))  # what was sent cannot be taken back
+                case Flush():
+                    await link.send(client.finish())
+                    return
+                case _:
+                    assert_never(item)
+    except TimeoutError:
+        if not patience.passed:
+            raise
+        tasks.paused = True
+        await link.send(client.finish())
+    except StopAsyncIteration:
+        pass
+    finally:
+        patience.close()
 
 
 async def _whole(link: Link, client: TaskClient, text: str) -> None:

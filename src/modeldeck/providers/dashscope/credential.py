@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -21,9 +22,12 @@ _HOSTS = {
     "us-east-1": "https://dashscope-us.aliyuncs.com",
     "cn-hongkong": "https://cn-hongkong.dashscope.aliyuncs.com",
 }
+# The official SDK's (2.0.2, 2026-11-30): a workspace has a host of its own here, who names none goes to the shared one.
+_WORKSPACE_HOSTS = {"eu-central-1": "ap-southeast-1", "ap-northeast-1": "ap-southeast-1"}
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SUFFIXES = ("/compatible-mode/v1", "/api/v1", "/api-ws/v1/inference", "/api-ws/v1/realtime", "/api-ws/v1", "/v1")
 _MODELS = "/compatible-mode/v1/models"  # listing them is free, and a key that is not good gets a 401
-Region = Literal["cn-beijing", "ap-southeast-1", "us-east-1", "cn-hongkong"]
+Region = Literal["cn-beijing", "ap-southeast-1", "us-east-1", "cn-hongkong", "eu-central-1", "ap-northeast-1"]
 
 
 # What the official SDK reads (2.0.2, 2026-11-21): its modules, then its v2 clients; the first that is set wins.
@@ -87,9 +91,19 @@ class DashScopeCredential(CredentialBase):
             return {**data, **_place("region")} if data["base_url"] is None else data
         return {**_place("region", "base_url", "websocket_base_url"), **data}
 
+    @model_validator(mode="after")
+    def _workspace_names_a_host(self) -> Self:
+        if self.region in _WORKSPACE_HOSTS and self.workspace_id and not _LABEL.fullmatch(self.workspace_id):
+            raise ValueError(f"workspace_id: in {self.region} it is part of a host: letters, digits, - and _ only")
+        return self
+
     def host(self) -> str:
         """Origin and prefix that every path of the service follows, without a last slash."""
-        return origin(self.base_url, _SUFFIXES) if self.base_url else _HOSTS[self.region]
+        if self.base_url:
+            return origin(self.base_url, _SUFFIXES)
+        if (shared := _WORKSPACE_HOSTS.get(self.region)) is None:
+            return _HOSTS[self.region]
+        return f"https://{self.workspace_id}.{self.region}.maas.aliyuncs.com" if self.workspace_id else _HOSTS[shared]
 
     def socket_host(self) -> str:
         """The same for WebSockets; its scheme is http or https too."""

@@ -1,10 +1,12 @@
 """What DashScope's refusals mean: its error catalogue as data.
 
-Codes from the service's error-code page, 2026-05-30; the texts vary with language, so only codes are looked at (and
-the one reason of a throttled WebSocket, which has no code).
+Codes from the service's error-code page, 2026-05-30; the texts vary with language, so only codes are looked at, the
+speech engine's numbers in a text, and the one reason of a throttled WebSocket, which has no code.
 """
 
 from __future__ import annotations
+
+import re
 
 from modeldeck._wire.service import Meaning, Service
 from modeldeck.errors import (
@@ -68,6 +70,12 @@ _NO_VOICE = Meaning(
     "DashScope does not have this voice for this model",
     "Check the voice; a cloned or designed one works only with the model that it was made for.",
 )
+_NO_INSTRUCTION = Meaning(
+    ProviderError,
+    "DashScope does not take this instruction for this voice",
+    "Cloned and designed voices take free text, three listed ones fixed Chinese sentences such as "
+    "你说话的情感是happy。, the others none; at most 100 characters, Chinese ones counted twice.",
+)
 _BROKEN = Meaning(ProviderError, "DashScope failed", "Try again later.", retryable=True)
 
 # A dotted code that is not here is looked up without its last part. What is absent goes by HTTP status.
@@ -97,6 +105,7 @@ _CODES: dict[str, Meaning] = {
     "data_inspection_failed": _REFUSED,
     "InvalidParameter.DataInspection": _REFUSED,
     "ModelNotFound": _NO_MODEL,
+    "NotFound": _NO_MODEL,
     "model_not_found": _NO_MODEL,
     "model_not_supported": _NO_MODEL,
     "InvalidParameter": _WRONG,
@@ -116,7 +125,13 @@ _CODES: dict[str, Meaning] = {
     "ModelUnavailable": _BROKEN,
     "RequestTimeOut": _BROKEN,
     "ResponseTimeout": _BROKEN,
+    "InvokePluginFailed": _BROKEN,
+    "AppProcessFailed": _BROKEN,
+    "RewriteFailed": _BROKEN,
+    "RetrivalFailed": _BROKEN,  # as they spell it
 }
+_ENGINE = re.compile(r"Engine (?:return error code: |error \[)(\d+)")
+_ENGINES = {"411": _NO_VOICE, "418": _NO_VOICE, "428": _NO_INSTRUCTION}
 _STATUSES: dict[int, Meaning] = {
     401: _KEY_REFUSED,
     402: _UNPAID,
@@ -125,6 +140,11 @@ _STATUSES: dict[int, Meaning] = {
     408: _BROKEN,
     429: _TOO_FAST,
 }
+
+
+def _told(code: str, message: str) -> Meaning | None:
+    said = _ENGINE.search(message) if code in ("InvalidParameter", "CLIENT_ERROR", "") else None
+    return _ENGINES.get(said[1]) if said else None
 
 
 def _throttled(code: int, reason: str) -> bool:
@@ -139,6 +159,7 @@ SERVICE = Service(
     no_path=_NO_PATH,
     codes=_CODES,
     statuses=_STATUSES,
+    told=_told,
     throttled=_throttled,
     silent="a cloned voice may still be in deployment, or the text has no words",
 )

@@ -16,9 +16,9 @@ from modeldeck._wire.frames import encoded, part, text_of
 from modeldeck.errors import ModelDeckError, ProtocolError, UnsupportedError
 from modeldeck.providers.dashscope.wire.characters import Sentences, counted, pieces
 from modeldeck.providers.dashscope.wire.errors import SERVICE
-from modeldeck.providers.dashscope.wire.facts import Between, Facts, Is, OneOf, Rules, broken
+from modeldeck.providers.dashscope.wire.facts import HINTS, Between, Facts, Is, OneOf, Rules, broken
 from modeldeck.providers.dashscope.wire.frames import audio_format, merged, usage_of
-from modeldeck.providers.dashscope.wire.timings import Words
+from modeldeck.providers.dashscope.wire.timings import Sent, Spans, Words
 from modeldeck.tts.hook import Audio, ConversationEvent, Identity, SentenceBegin, UtteranceEnd
 from modeldeck.tts.response import TTSUsage, WordTiming
 from modeldeck.tts.wav import HEADER_BYTES
@@ -81,7 +81,9 @@ class TaskClient:
 
     def _reset(self) -> None:
         self.received = 0
-        self._words = Words() if self.parameters.get("word_timestamp_enabled") else None
+        self._text = Sent()
+        self._words = Words(self._text) if self.parameters.get("word_timestamp_enabled") else None
+        self._spans = Spans(self._text)
         self._usage: TTSUsage | None = None
         self._spoke = False  # text was sent
 
@@ -124,8 +126,7 @@ class TaskClient:
 
     def _sent(self, text: str) -> None:
         self._spoke = self._spoke or bool(text)
-        if self._words is not None:
-            self._words.sent(text)
+        self._text.add(text)
 
     def _go(self, action: str) -> None:
         try:
@@ -184,18 +185,24 @@ class TaskClient:
         return [Audio(data, self.format)]
 
     def _result(self, output: Mapping[str, Any]) -> list[ConversationEvent]:
-        if self._words is None:
-            return []
+        words = self._words.read(output, self._seconds) if self._words is not None else []
+        sentences = self._spans.read(output, self._seconds, words)
+        if self._words is not None and output.get("type") == "sentence-begin":
+            return [*sentences, SentenceBegin()]
+        return [*words, *sentences]
+
+    @property
+    def _seconds(self) -> float | None:
+        """Of audio that came; None where bytes do not tell."""
         frame = self.format.frame_bytes
         head = HEADER_BYTES if self.format.encoding == "wav" else 0
-        seconds = max(0, self.received - head) / frame / self.format.sample_rate if frame else None
-        words = self._words.read(output, seconds)
-        return [SentenceBegin()] if output.get("type") == "sentence-begin" else [*words]
+        return max(0, self.received - head) / frame / self.format.sample_rate if frame else None
 
     def _finished(self) -> list[ConversationEvent]:
         if not self.received and self._spoke:
             raise SERVICE.no_audio(self.task_id)
-        return [self._usage, UtteranceEnd()] if self._usage else [UtteranceEnd()]
+        told: list[ConversationEvent] = [*self._spans.end(self._seconds)]
+        return [*told, *([self._usage] if self._usage else ()), UtteranceEnd()]
 
 
 def _ordered(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -456,11 +463,16 @@ def _settings_problem(settings: Mapping[str, Any], facts: Facts, *, voiced: bool
         return "Request voice is invalid!"
     if voiced and not facts.speaks(str(voice)):
         return "[tts:]Engine return error code: 418"
+    if voiced and not settings.get("text_type"):
+        return "Missing required parameter 'payload.parameters.text_type'! Please follow the protocol!"
     for name, _, expected in broken(settings, _RULES, own):
         return f"Request {name} is invalid! Expected {expected}."
-    if counted(settings.get("instruction") or "") > INSTRUCTION_CHARACTERS:
-        return "[tts:]Engine return error code: 428"
-    return None
+    for hint in (settings.get("language_hints") or ())[:1]:  # the first one counts
+        if not HINTS.holds(hint):
+            return f"Request language_hints is invalid! Expected {HINTS}."
+    instruction = settings.get("instruction") or ""
+    fits = not instruction or facts.follows(str(voice), instruction)
+    return None if fits and counted(instruction) <= INSTRUCTION_CHARACTERS else "[tts:]Engine return error code: 428"
 
 
 def _ms(seconds: float) -> int:

@@ -69,4 +69,5 @@ def _of(card: TTSModelCard) -> Facts:
         max_characters=card.limits.max_characters if card.limits else None,
         tokens=tokens,
         ssml="enable_ssml" in fields,
+        instructions="instruction" in fields,
     )
