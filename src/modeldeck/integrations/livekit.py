@@ -148,7 +148,7 @@ class _Written(_Speaking, tts.SynthesizeStream):
 
     async def _run(self, output_emitter: tts.AudioEmitter) -> None:
         spoken = Spoken()
-        async with conversing(self._model.session(**self._options)) as session:
+        async with self._model.session(**self._options) as session, conversing(session):
             feeder = asyncio.get_running_loop().create_task(session.feed(self._texts(spoken)), name="modeldeck text")
             try:
                 async with aclosing(session.utterance()) as increments:
