@@ -39,9 +39,13 @@ Take = Callable[[str], AsyncIterator[bytes]]
 
 @dataclass
 class Run:
-    """What one burst did: seconds, and kilobytes per synthesis; `first` is the time to first audio."""
+    """What one burst did: seconds, and kilobytes per synthesis; `first` is the time to first audio.
+
+    `busy`: the longest that the code itself kept the loop, which a machine without a core to spare makes longer.
+    """
 
     longest: float
+    busy: float
     p99: float
     first_median: float
     first_p99: float
@@ -78,6 +82,7 @@ def _beside(url: str, size: int, spread: float) -> list[Line]:
         what_else = "a garbage collection of all that was imported, which is kept out of them here (gc.freeze)"
         found.append(Line(what_else, Samples([said["collection"]])))
     found += [
+        line("busy", "longest stall, time on a core"),
         line("p99", "99th percentile of the stalls"),
         line("first_median", "first audio, median"),
         line("first_p99", "first audio, 99th percentile"),
@@ -171,6 +176,7 @@ async def burst(takes: list[Take], spread: float) -> Run:
         count = threads()
     return Run(
         max(ticker.late),
+        max(ticker.busy),
         percentile(ticker.late, 0.99),
         percentile(firsts, 0.5),
         percentile(firsts, 0.99),

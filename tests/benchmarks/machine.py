@@ -14,11 +14,13 @@ TICK = 0.001  # seconds
 class Ticker:
     """`async with Ticker() as ticker`: how late a timer rings meanwhile, and how large the process becomes.
 
-    `late` in seconds. `kilobytes`: resident, more than at the start, at the most.
+    `late` in seconds; `busy`: how much of each wait this thread was on a core, which is what the code itself made
+    the loop wait. `kilobytes`: resident, more than at the start, at the most.
     """
 
     def __init__(self, every: float = TICK) -> None:
         self.late: list[float] = []
+        self.busy: list[float] = []
         self.kilobytes = 0.0
         self._every = every
         self._over = False
@@ -35,9 +37,10 @@ class Ticker:
     async def _tick(self) -> None:
         size, looked = resident(), time.perf_counter()
         while not self._over:
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), time.thread_time()
             await asyncio.sleep(self._every)
             now = time.perf_counter()
+            self.busy.append(time.thread_time() - cpu)
             self.late.append(now - start - self._every)
             if now - looked > 0.02:
                 self.kilobytes, looked = max(self.kilobytes, resident() - size), now

@@ -78,6 +78,16 @@ def http_instructions() -> Any:
 
 
 @scenario
+def http_legacy() -> Any:
+    return [said(chunk) for chunk in speak(model="qwen-tts", stream=True)]
+
+
+@scenario
+def http_workspace() -> Any:
+    return [said(chunk) for chunk in speak(stream=True, workspace="ws-1")]
+
+
+@scenario
 def http_wrong_key() -> Any:
     return said(speak(api_key="sk-invalid"))
 
@@ -144,9 +154,9 @@ class Events(QwenTtsRealtimeCallback):
                 raise TimeoutError("not closed")
 
 
-def realtime(model: str = "qwen3-tts-flash-realtime") -> tuple[QwenTtsRealtime, Events]:
+def realtime(model: str = "qwen3-tts-flash-realtime", **options: Any) -> tuple[QwenTtsRealtime, Events]:
     events = Events()
-    return QwenTtsRealtime(model, callback=events, url=REALTIME), events
+    return QwenTtsRealtime(model, callback=events, url=REALTIME, **options), events
 
 
 def heard(client: QwenTtsRealtime, events: Events) -> dict[str, Any]:
@@ -202,6 +212,42 @@ def realtime_every_option() -> Any:
         instructions="calm",
         optimize_instructions=True,
     )
+
+
+EVERY: dict[str, Any] = {
+    "sample_rate": 48000,
+    "volume": 60,
+    "speech_rate": 1.2,
+    "audio_format": "opus",
+    "pitch_rate": 0.9,
+    "bit_rate": 128,
+    "language_type": "Chinese",
+    "enable_tn": True,
+    "instructions": "calm",
+    "optimize_instructions": True,
+}
+
+
+@scenario
+def realtime_every_option_opus() -> Any:
+    return conversed([TEXT], "qwen3-tts-instruct-flash-realtime", mode="commit", **EVERY)
+
+
+@scenario
+def realtime_server_commit_every_option() -> Any:
+    return conversed([TEXT, " And more"], "qwen3-tts-instruct-flash-realtime", mode="server_commit", **EVERY)
+
+
+@scenario
+def realtime_workspace() -> Any:
+    client, events = realtime(workspace="ws-1")
+    client.connect()
+    client.update_session("Cherry")
+    client.append_text(TEXT)
+    client.finish()
+    events.wait("session.finished")
+    events.wait_closed()
+    return heard(client, events)
 
 
 @scenario
@@ -403,6 +449,48 @@ def task_streaming_every_option() -> Any:
         hot_fix=tts_v2.speech_synthesizer.HotFix(pronunciation=[{"天气": "tian1 qi4"}]),
         additional_params={"enable_aigc_tag": False},
     )
+
+
+@scenario
+def task_streaming_instruction() -> Any:
+    return synthesized(
+        ["床前明月光。"],
+        format="OGG_OPUS_24KHZ_MONO_32KBPS",
+        instruction="你说话的情感是happy。",
+        language_hints=["zh"],
+        additional_params={"word_timestamp_enabled": True},
+        workspace="ws-1",
+    )
+
+
+@scenario
+def task_call_with_a_callback() -> Any:
+    results = Results()
+    client = synthesizer(callback=results)
+    client.call(TEXT, timeout_millis=PATIENCE * 1000)
+    if not results.ended.wait(PATIENCE):
+        raise TimeoutError("no end")
+    return kept(client, results)
+
+
+@scenario
+def task_async_streaming_complete() -> Any:
+    results = Results()
+    client = synthesizer(callback=results)
+    client.streaming_call(TEXT)
+    client.async_streaming_complete(PATIENCE * 1000)
+    if not results.ended.wait(PATIENCE):
+        raise TimeoutError("no end")
+    return kept(client, results)
+
+
+@scenario
+def task_cancel_before_audio() -> Any:
+    results = Results()
+    client = synthesizer(callback=results)
+    client.streaming_call("no sentence yet")
+    client.streaming_cancel()
+    return kept(client, results)
 
 
 @scenario

@@ -35,6 +35,19 @@ TASK = {
     "seed": 0,
 }
 UNDOCUMENTED = {"type": 0}
+EVERY = {
+    "voice": "Cherry",
+    "format": "opus",
+    "sample_rate": 48000,
+    "volume": 60,
+    "speech_rate": 1.2,
+    "pitch_rate": 0.9,
+    "bit_rate": 128,
+    "enable_tn": True,
+    "language_type": "Chinese",
+    "instructions": "calm",
+    "optimize_instructions": True,
+}
 SAMBERT = "sambert-zhichu-v1"
 
 Calls = tuple[type[TTSModelBase], str, Mapping[str, Any], Mapping[str, Any], list[str]]
@@ -74,6 +87,21 @@ QWEN: dict[str, Calls] = {
         {},
         [TEXT],
     ),
+    "realtime_every_option_opus": (
+        DashScopeRealtimeTTSModel,
+        "qwen3-tts-instruct-flash-realtime",
+        {**EVERY, "mode": "commit"},
+        {},
+        [TEXT],
+    ),
+    "realtime_server_commit_every_option": (
+        DashScopeRealtimeTTSModel,
+        "qwen3-tts-instruct-flash-realtime",
+        {**EVERY, "mode": "server_commit"},
+        {},
+        [TEXT, " And more"],
+    ),
+    "http_legacy": (DashScopeTTSModel, "qwen-tts", {"voice": "Cherry"}, {}, [TEXT]),
     "realtime_opus": (
         DashScopeRealtimeTTSModel,
         "qwen3-tts-flash-realtime",
@@ -108,6 +136,27 @@ TASKS: dict[str, Calls] = {
         DashScopeCosyVoiceRealtimeTTSModel,
         "cosyvoice-v3-flash",
         {"enable_ssml": True, "format": "wav", "sample_rate": 16000},
+        UNDOCUMENTED,
+        [TEXT],
+    ),
+    "task_call_ssml": (
+        DashScopeCosyVoiceRealtimeTTSModel,
+        "cosyvoice-v3-flash",
+        {"enable_ssml": True},
+        UNDOCUMENTED,
+        ["<speak>床前明月光。</speak>"],
+    ),
+    "task_call_mp3": (
+        DashScopeCosyVoiceRealtimeTTSModel,
+        "cosyvoice-v3-flash",
+        {"enable_ssml": True, "format": "mp3", "sample_rate": 22050},
+        UNDOCUMENTED,
+        [TEXT],
+    ),
+    "task_call_opus": (
+        DashScopeCosyVoiceRealtimeTTSModel,
+        "cosyvoice-v3-flash",
+        {"enable_ssml": True, "format": "opus", "bit_rate": 32},
         UNDOCUMENTED,
         [TEXT],
     ),

@@ -45,6 +45,11 @@ def test_a_stream_over_http(verdicts: Verdicts, name: str) -> None:
     assert len({chunk["request_id"] for chunk in chunks}) == 1
 
 
+def test_the_oldest_model_counts_tokens(verdicts: Verdicts) -> None:
+    usage = well(verdicts["http_legacy"]).result[-1]["usage"]
+    assert (usage["input_tokens"] > 0, usage["output_tokens"] > 0, usage["characters"]) == (True, True, 0)
+
+
 def test_a_whole_answer_over_http_and_its_file(verdicts: Verdicts) -> None:
     answer = well(verdicts["http_whole"]).result
     assert (answer["status"], answer["finish_reason"], answer["audio"]) == (200, "stop", "")
@@ -88,6 +93,7 @@ def test_a_cut_over_http(verdicts: Verdicts) -> None:
         ("realtime_server_commit", len("床前明月光。It shines! And more") * 1440),
         ("realtime_commit", WHOLE),
         ("realtime_every_option", round(len(TEXT) * 0.06 / 1.2 * 48000)),
+        ("realtime_workspace", WHOLE),
     ],
 )
 def test_a_session(verdicts: Verdicts, name: str, count: int) -> None:
@@ -117,6 +123,20 @@ def test_every_option_comes_back(verdicts: Verdicts) -> None:
     assert {
         name: answered.get(name) for name in ("voice", "mode", "response_format", "sample_rate", "language_type")
     } == {name: asked[name] for name in ("voice", "mode", "response_format", "sample_rate", "language_type")}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("realtime_every_option_opus", TEXT), ("realtime_server_commit_every_option", f"{TEXT} And more")],
+)
+def test_every_option_in_both_modes(verdicts: Verdicts, name: str, text: str) -> None:
+    found = well(verdicts[name]).result
+    (sent,) = verdicts[name].sent
+    assert len(sent.frames[0]["session"]) == 12
+    session = found["events"][1]["session"]
+    assert {option: session[option] for option in sent.frames[0]["session"]} == sent.frames[0]["session"]
+    assert seconds(found["audio"], 48000) == pytest.approx(len(text) * 0.06 / 1.2, abs=0.25)
+    assert (found["types"][-1], found["closed"][0]) == ("session.finished", 1000)
 
 
 @pytest.mark.parametrize(("name", "rate"), [("realtime_opus", 48000), ("realtime_mp3", 16000), ("realtime_wav", 8000)])
@@ -172,6 +192,8 @@ def test_sockets_are_refused(verdicts: Verdicts) -> None:
         ("task_streaming_flush", len("床前明月光") * 1440),
         ("task_streaming_every_option", round(WHOLE / 1.1)),
         ("task_streaming_words", WHOLE),
+        ("task_call_with_a_callback", WHOLE),
+        ("task_async_streaming_complete", WHOLE),
     ],
 )
 def test_a_task(verdicts: Verdicts, name: str, count: int) -> None:
@@ -217,6 +239,18 @@ def test_a_task_is_cancelled(verdicts: Verdicts) -> None:
     (sent,) = verdicts["task_streaming_cancel"].sent
     assert sent.frames[-1]["payload"]["input"] == {"directive": "cancel"}
     assert found["response"]["header"]["event"] == "task-finished"
+
+
+def test_a_task_is_cancelled_before_it_has_said_anything(verdicts: Verdicts) -> None:
+    found = well(verdicts["task_cancel_before_audio"]).result
+    assert (found["audio"], found["calls"][:2]) == ("", ["open", "complete"])
+
+
+def test_an_instruction_and_word_timings_of_opus(verdicts: Verdicts) -> None:
+    found = well(verdicts["task_streaming_instruction"]).result
+    assert seconds(found["audio"], 24000) == pytest.approx(6 * 0.06, abs=0.2)
+    told = [event["payload"]["output"] for event in found["events"]]
+    assert [word["text"] for output in told for word in output["sentence"]["words"]] == list("床前明月光")
 
 
 def test_the_pool_uses_one_connection_again(verdicts: Verdicts) -> None:
