@@ -39,6 +39,7 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.credential.fields import ApiKey as ApiKey
     from modeldeck.credential.fields import BaseUrl as BaseUrl
     from modeldeck.credential.fields import HeaderText as HeaderText
+    from modeldeck.credential.fields import host_field as host_field
     from modeldeck.credential.fields import origin as origin
     from modeldeck.credential.fields import variable as variable
     from modeldeck.tts.base import TTSModelBase as TTSModelBase
