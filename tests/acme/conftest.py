@@ -122,8 +122,8 @@ def sandbox(place: Place) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def serving(place: Place) -> Generator[httpx.Client]:
-    """`modeldeck serve`, for a program that asks it."""
+def serving(place: Place) -> Generator[tuple[httpx.Client, str]]:
+    """`modeldeck serve`: for a program that asks it, and the link for a browser."""
     process = place.start("serve", "--port", "0", "--store", f"sqlite+aiosqlite:///{place.home}/deck.db")
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(3)]
@@ -131,7 +131,7 @@ def serving(place: Place) -> Generator[httpx.Client]:
     headers = {"Authorization": f"Bearer {lines[2].split()[-1]}"}
     try:
         with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=60) as client:
-            yield client
+            yield client, lines[0].split()[1]
     finally:
         process.terminate()
         process.communicate()

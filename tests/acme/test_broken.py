@@ -130,7 +130,7 @@ def test_the_sandbox_serves_the_others(broken: Place) -> None:
 
 @pytest.fixture
 def served(broken: Place) -> Iterator[httpx.Client]:
-    with serving(broken) as client:
+    with serving(broken) as (client, _):
         yield client
 
 

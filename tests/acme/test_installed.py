@@ -87,7 +87,7 @@ def test_the_doctor_knows_it(place: Place, sandbox: dict[str, str]) -> None:
 
 @pytest.fixture
 def served(place: Place) -> Iterator[httpx.Client]:
-    with serving(place) as client:
+    with serving(place) as (client, _):
         yield client
 
 

@@ -173,7 +173,8 @@ def _sandbox() -> Iterator[Result]:
         box = Sandbox()
     except MissingExtraError:  # `_extras` has told of it
         return
-    box.about(), box.environment()
+    box.about()
+    box.environment()
     yield Result("sandbox", "ok", ", ".join(box.state()["serves"]))
     for problem in box.problems:
         yield Result("sandbox", "broken", problem)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 _HOST = re.compile(r"[A-Za-z0-9_.:%-]+\Z")
 
@@ -71,3 +71,9 @@ def origin(url: str, suffixes: tuple[str, ...]) -> str:
 def variable(name: str, otherwise: str | None = None) -> Callable[[], Any]:
     """A field's `default_factory`: that environment variable, read when a credential is made; no secrets."""
     return lambda: os.environ.get(name) or otherwise
+
+
+def host_field(name: str, host: str) -> Any:
+    """A field of type BaseUrl: `host`, unless the environment variable `name` or somebody says another place."""
+    about = f"Instead of {host}: a proxy or a test server."
+    return Field(default_factory=variable(name, host), title="Base URL", description=about, validate_default=True)

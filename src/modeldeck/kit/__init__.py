@@ -39,6 +39,7 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.credential.fields import ApiKey as ApiKey
     from modeldeck.credential.fields import BaseUrl as BaseUrl
     from modeldeck.credential.fields import HeaderText as HeaderText
+    from modeldeck.credential.fields import host_field as host_field
     from modeldeck.credential.fields import origin as origin
     from modeldeck.credential.fields import variable as variable
     from modeldeck.tts.base import TTSModelBase as TTSModelBase
@@ -69,6 +70,7 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.tts.realtime import RealtimeOptions as RealtimeOptions
     from modeldeck.tts.realtime import RealtimeTTSModelBase as RealtimeTTSModelBase
     from modeldeck.tts.response import AudioFormat as AudioFormat
+    from modeldeck.tts.response import SentenceTiming as SentenceTiming
     from modeldeck.tts.response import TTSUsage as TTSUsage
     from modeldeck.tts.response import WordTiming as WordTiming
     from modeldeck.tts.sentences import SentenceCutter as SentenceCutter

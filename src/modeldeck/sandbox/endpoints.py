@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, assert_never
 from uuid import uuid4
@@ -19,6 +19,7 @@ from modeldeck.sandbox.faults import split_model
 from modeldeck.sandbox.line import Line
 
 if TYPE_CHECKING:
+    from modeldeck.credential.base import CredentialBase
     from modeldeck.tts.card import TTSModelCard
 
 Find = Callable[[str], Collection[str] | None]
@@ -73,8 +74,9 @@ class TalkServer(Protocol):
 
 
 class Endpoints:
-    """Routes of one service. `cards`: of its models; `refused`: how it words an HTTP status.
+    """Routes of one service. `credential`: its class, whose cards say which models and voices there are.
 
+    `refused`: how it words an HTTP status. `prefix`: of all its paths, for the sandbox serves everybody on one port.
     `key`: where a request has its key, which is good here unless there is an `invalid` in it. `request_id`: the header
     that says what the service calls a request.
     """
@@ -82,14 +84,16 @@ class Endpoints:
     def __init__(
         self,
         box: Box,
-        cards: Iterable[TTSModelCard],
+        credential: type[CredentialBase],
         refused: Callable[[int], Refused],
         *,
+        prefix: str = "",
         key: Callable[[HTTPConnection], str | None] = bearer,
         request_id: str = "x-request-id",
     ) -> None:
         self._box = box
-        self._voices = {card.name: _voices(card) for card in cards}
+        self._voices = {card.name: _voices(card) for card in credential.list_tts_models()}
+        self._prefix = prefix
         self._words = refused
         self._key = key
         self._request_id = request_id
@@ -109,7 +113,7 @@ class Endpoints:
             body = partial(self._spoken, line, server, asked)
             return line.stream(body, media_type=server.media_type, headers=self._named())
 
-        return Route(path, speech, methods=[method])
+        return Route(self._prefix + path, speech, methods=[method])
 
     def talk(self, path: str, make: Callable[[Collection[str]], TalkServer]) -> BaseRoute:
         """A WebSocket whose query names the model; `make` is given the model's voices."""
@@ -126,7 +130,7 @@ class Endpoints:
             await socket.accept()
             await _Talk(self._box, socket, self._box.line(socket, model), make(voices or ())).run()
 
-        return WebSocketRoute(path, talk)
+        return WebSocketRoute(self._prefix + path, talk)
 
     def listing(self, path: str, content: Mapping[str, Any]) -> BaseRoute:
         """What the credential's check asks for: free, and only for good keys."""
@@ -134,7 +138,7 @@ class Endpoints:
         async def listing(request: Request) -> Response:
             return self._refused(request, "") or JSONResponse(content, headers=self._named())
 
-        return Route(path, listing, methods=["GET"])
+        return Route(self._prefix + path, listing, methods=["GET"])
 
     def _find(self, model: str) -> Collection[str] | None:
         return self._voices.get(split_model(model)[0])

@@ -81,7 +81,7 @@ class Suite(Deck):
     service takes nothing besides.
     """
 
-    emulator: ClassVar[Any] = None
+    emulator: Any = None  # no ClassVar: to mypy a module in a class body is none
     rows: ClassVar[Sequence[Row]] = ()
     title: ClassVar[str] = ""
     request_ids: ClassVar[bool] = True

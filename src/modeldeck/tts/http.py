@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 
 from modeldeck._wire.service import Service, is_page
+from modeldeck.tts import given
 from modeldeck.tts.base import P, TTSModelBase
+from modeldeck.tts.given import C
 
 if TYPE_CHECKING:
     from modeldeck._transport.transport import Transport
@@ -91,10 +93,18 @@ async def answered(
         yield event
 
 
-class HttpTTSModelBase(TTSModelBase[P]):
-    """A provider fills `_ask` and `_answer`; `service` words its errors."""
+class HttpTTSModelBase(TTSModelBase[P], Generic[C, P]):
+    """A provider fills `_ask` and `_answer`; `service` words its errors.
 
+    `HttpTTSModelBase[AcmeCredential, AcmeParameters]` says whose models they are and what may be set.
+    """
+
+    credential: C
     service: ClassVar[Service]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        given.take(cls)
+        super().__init_subclass__(**kwargs)
 
     def _ask(self, request: SpeechRequest) -> Ask:
         """The request for `request.text`, which is empty when a connection is opened ahead of a call."""

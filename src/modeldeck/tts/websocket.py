@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
+from modeldeck.tts import given
 from modeldeck.tts.base import P
+from modeldeck.tts.given import C
 from modeldeck.tts.realtime import RealtimeTTSModelBase
 
 if TYPE_CHECKING:
@@ -17,15 +19,21 @@ if TYPE_CHECKING:
     from modeldeck.tts.turns import Client
 
 
-class WebSocketTTSModelBase(RealtimeTTSModelBase[P]):
+class WebSocketTTSModelBase(RealtimeTTSModelBase[P], Generic[C, P]):
     """A provider fills `_dial` and `_client`; `service` words its errors.
 
     One connection speaks utterance after utterance; an interruption gives it up, and the next has a spare that is
     open already. `sentences`: the service is to have whole sentences, not text as it comes.
+    `WebSocketTTSModelBase[AcmeCredential, AcmeParameters]` says whose models they are and what may be set.
     """
 
+    credential: C
     service: ClassVar[Service]
     sentences: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        given.take(cls)
+        super().__init_subclass__(**kwargs)
 
     def _dial(self, request: SpeechRequest) -> Dial:
         """What a connection for these settings is opened with: a Dial of the URL and the headers."""

@@ -17,11 +17,11 @@ PREFIX = "/acme"  # the sandbox serves everybody on one port
 
 def routes(box: Box) -> list[BaseRoute]:
     """What is served."""
-    served = Endpoints(box, AcmeCredential.list_tts_models(), refused, request_id=REQUEST_ID)
+    served = Endpoints(box, AcmeCredential, refused, prefix=PREFIX, request_id=REQUEST_ID)
     return [
-        served.listing(PREFIX + VOICES, {"voices": []}),
-        served.speech(PREFIX + SPEECH, SpeechServer),
-        served.talk(PREFIX + LIVE, LiveServer),
+        served.listing(VOICES, {"voices": []}),
+        served.speech(SPEECH, SpeechServer),
+        served.talk(LIVE, LiveServer),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from modeldeck.kit import Dial, SpeechRequest, WebSocketTTSModelBase
@@ -12,13 +12,9 @@ from acme_modeldeck.tts import AcmeTTSParameters
 from acme_modeldeck.wire import LIVE, SERVICE, LiveClient
 
 
-class AcmeRealtimeTTSModel(WebSocketTTSModelBase[AcmeTTSParameters]):
+class AcmeRealtimeTTSModel(WebSocketTTSModelBase[AcmeCredential, AcmeTTSParameters]):
     """Acme Speech over a WebSocket."""
 
-    provider: ClassVar[str] = "acme"
-    credential_class = AcmeCredential
-    credential: AcmeCredential
-    Parameters: ClassVar[type[AcmeTTSParameters]] = AcmeTTSParameters
     type: Literal["acme_realtime_tts"] = "acme_realtime_tts"
     service = SERVICE
 

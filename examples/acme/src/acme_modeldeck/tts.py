@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Literal
 
 from modeldeck.kit import Ask, HttpTTSModelBase, SpeechRequest
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,13 +21,9 @@ class AcmeTTSParameters(BaseModel):
     pace: float | None = Field(default=None, ge=0.5, le=2, title="Pace", description="Times as fast as normal.")
 
 
-class AcmeTTSModel(HttpTTSModelBase[AcmeTTSParameters]):
+class AcmeTTSModel(HttpTTSModelBase[AcmeCredential, AcmeTTSParameters]):
     """Acme Speech over HTTP."""
 
-    provider: ClassVar[str] = "acme"
-    credential_class = AcmeCredential
-    credential: AcmeCredential
-    Parameters: ClassVar[type[AcmeTTSParameters]] = AcmeTTSParameters
     type: Literal["acme_tts"] = "acme_tts"
     service = SERVICE
 
