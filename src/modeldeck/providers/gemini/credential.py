@@ -93,6 +93,6 @@ class GeminiCredential(CredentialBase):
                 SERVICE.http_error,
                 lists.voices,
                 about=about,
-                absent=frozenset({404, 405, 501}),  # version v1, and proxies, know models alone
+                absent=frozenset({404, 405, 501}),  # proxies may know models alone
             ),
         ]

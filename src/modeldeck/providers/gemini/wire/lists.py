@@ -1,6 +1,6 @@
 """What a key of the Gemini API opens: `models.list`, and the voices of its project.
 
-`GET /v1beta/models` and, since the Voices API, `GET /v1beta/voices`; by pages (google-genai 3.4.0, read 2026-11-30).
+`GET /v1beta/models` and, of the Voices API, `GET /v1beta/voices`; by pages (google-genai 3.4.0, read 2026-11-30).
 """
 
 from __future__ import annotations

@@ -45,8 +45,7 @@ def routes(box: Box) -> list[BaseRoute]:
         call = partial(emulator.call, version)
         found.append(Route(f"/{version}/models/{{call:path}}", call, methods=["POST"]))
         found.append(_Ours(f"/{version}/models", emulator.models, methods=["GET"]))
-        if version != "v1":
-            found.append(_Ours(f"/{version}/voices", emulator.voices, methods=["GET"]))
+        found.append(_Ours(f"/{version}/voices", emulator.voices, methods=["GET"]))
         found.append(_Ours(f"/{version}/models/{{name}}", partial(emulator.model, version), methods=["GET"]))
     return found
 
