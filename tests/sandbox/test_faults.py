@@ -26,6 +26,7 @@ def faults(draw: st.DrawFn) -> Fault:
         "status": st.integers(300, 599),
         "close": st.integers(3000, 4999),
         "slow": st.floats(0, 9),
+        "page": st.integers(1, 1000),
         "error": words,
     }
     return Fault(

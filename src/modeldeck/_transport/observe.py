@@ -10,7 +10,7 @@ from typing import Any, Literal
 from modeldeck import _warn
 from modeldeck.errors import ModelDeckError
 
-Kind = Literal["synthesize", "session", "check", "prewarm"]
+Kind = Literal["synthesize", "session", "check", "prewarm", "discover"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast, get_args, get_origin
 from uuid import uuid4
@@ -24,12 +25,16 @@ from pydantic_core import core_schema, to_jsonable_python
 
 from modeldeck._cards.form import Schema, form_shape
 from modeldeck._near import did_you_mean, near_or_list
+from modeldeck._warn import warn
 from modeldeck._wire.service import TOKEN
-from modeldeck.errors import CredentialError, MissingExtraError
+from modeldeck.errors import CardWarning, CredentialError, MissingExtraError
 
 if TYPE_CHECKING:
+    from modeldeck._transport.limits import Retry, Timeouts
     from modeldeck._transport.transport import Transport
     from modeldeck.credential.diagnosis import Diagnosis, Probe
+    from modeldeck.credential.discovery import Discovery
+    from modeldeck.credential.listing import Listing
     from modeldeck.tts.base import TTSModelBase
     from modeldeck.tts.card import TTSModelCard
 
@@ -160,6 +165,44 @@ class CredentialBase(BaseModel):
     def _probes(self) -> list[Probe]:
         """The request that tells whether the key is good, then the same for each other place it may belong to."""
         return []
+
+    # -- what it has
+
+    async def discover_tts_models(
+        self,
+        transport: Transport | None = None,
+        *,
+        max_age: float | None = 600.0,
+        strict: bool = False,
+        timeouts: Timeouts | None = None,
+        retry: Retry | None = None,
+        discovery: Discovery | None = None,
+    ) -> list[TTSModelCard]:
+        """The text-to-speech models that the account really has: the cards of `list_tts_models` with what it says.
+
+        What it speaks of has its mark in `card.live`. What was said in the last `max_age` seconds (None: ever) is not
+        asked for again; `discovery` remembers it, else this object does. A provider that fails is a CardWarning: what
+        it said last, or else the shipped cards, stands in. `strict` raises the ModelDeckError instead.
+        """
+        if strict:
+            self.list_tts_models(strict=True)
+        memory = discovery if discovery is not None else self._discovery
+        found = await memory.tts_models(self, transport, max_age=max_age, timeouts=timeouts, retry=retry)
+        if strict and found.error is not None:
+            raise found.error
+        for problem in found.problems:
+            warn(CardWarning(problem))
+        return found.cards
+
+    def _listings(self, cards: Sequence[TTSModelCard]) -> list[Listing]:
+        """The lists that the provider keeps for an account; `cards`: what is known without asking it."""
+        return []
+
+    @cached_property
+    def _discovery(self) -> Discovery:
+        from modeldeck.credential.discovery import Discovery  # asyncio and the network are paid for by those who ask
+
+        return Discovery(most=1)
 
     # -- what it opens
 

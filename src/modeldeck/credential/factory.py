@@ -133,9 +133,9 @@ class CredentialFactory:
             return
         cls._here.filling = True
         try:
-            for one in vars(credential).get("__all__", _names(credential)):
-                found = getattr(credential, one)
-                if one.endswith("Credential") and issubclass(found, CredentialBase):
+            names = vars(credential).get("__all__", _names(credential))
+            for found in (getattr(credential, one) for one in names if one.endswith("Credential")):
+                if issubclass(found, CredentialBase):
                     cls._add(found)
             cls._discover()
         finally:

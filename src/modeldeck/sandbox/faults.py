@@ -38,10 +38,13 @@ NAMES: dict[str, tuple[str, type | None, Any, int | None]] = {
     "tiny": ("the first hundred audio chunks have 1 byte each", None, None, None),
     "huge": ("the audio comes as one chunk of 10 MB", None, None, None),
     "odd": ("every audio chunk has an odd number of bytes", None, None, None),
+    "page": ("a list of models or voices comes with so many to a page", int, 1, None),
+    "endless": ("a list of models or voices has no last page", None, None, None),
 }
 KEYS = ("after", "times", "retry-after", "reason", "id")
 _RANGES: dict[str, tuple[tuple[int, int], ...]] = {
     "status": ((300, 599),),
+    "page": ((1, 1000),),
     "close": ((1000, 1003), (1007, 1014), (3000, 4999)),  # those that may be sent
 }
 

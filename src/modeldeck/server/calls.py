@@ -186,7 +186,7 @@ def _file_format(found: FoundModel, call: Call) -> AudioFormat | None:
         return None
     encoding, own = ENCODINGS[call.format], (facts and facts.sample_rate) or RATE
     channels = facts.channels if facts is not None else 1
-    native = facts is None or call.format in facts.formats
+    native = facts is None or not facts.formats or call.format in facts.formats
     if call.format != "pcm":
         return AudioFormat(encoding, own if native else convert.fitting(encoding, own), channels)
     source, wanted = AudioFormat(encoding, own, channels), AudioFormat(encoding, RATE, 1)
@@ -203,7 +203,7 @@ def _file_format(found: FoundModel, call: Call) -> AudioFormat | None:
 def _is_converted(found: FoundModel, output: AudioFormat | None) -> bool:
     """Perhaps: some models give more than their cards say."""
     facts = found.card.audio if found.card is not None else None
-    if output is None or facts is None:
+    if output is None or facts is None or not facts.formats:
         return False
     native = {ENCODINGS.get(name, name) for name in facts.formats}
     return output.encoding not in native or output.sample_rate != facts.sample_rate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -33,6 +34,7 @@ from modeldeck.tts.facts import (
     Interruption,
     Language,
     Limits,
+    Live,
     Pricing,
     Status,
     Url,
@@ -109,6 +111,7 @@ class TTSModelCard(BaseModel):
     pricing: Pricing | None = None
     source: str | None = None
     verified: date | None = None
+    live: Live | None = None  # no card file says it: see `credential.discover_tts_models()`
     path: str | None = Field(default=None, exclude=True)
 
     _merged: Merged | None = PrivateAttr(None)
@@ -123,6 +126,14 @@ class TTSModelCard(BaseModel):
             keys = {"form": "parameter_schema", "ui": "ui_schema", "overrides": "parameter_overrides"}
             card._bytes = {view: canonical(data[key]) for view, key in keys.items() if key in data}
         return card
+
+    def __copy__(self) -> TTSModelCard:
+        return copy_card(self)
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it comes with its class, and not from an operator's folder."""
+        return self.path is not None and f"{os.sep}_models{os.sep}" in self.path
 
     @property
     def voice_count(self) -> str:
@@ -210,6 +221,7 @@ def build_card(
     provider: str = "",
     model_type: str = "",
     realtime: bool = False,
+    live: Live | None = None,
 ) -> TTSModelCard:
     """Checked, merged, ready to share. Raises CardProblems with everything that is wrong."""
     present = {key: value for key, value in data.items() if value is not None}
@@ -232,7 +244,7 @@ def build_card(
         raise CardProblems(problems)
     facts = {name: getattr(file, name) for name in TTSCardFile.model_fields if name in TTSModelCard.model_fields}
     facts["realtime"] = realtime if file.realtime is None else file.realtime
-    card = TTSModelCard.model_construct(**facts, provider=provider, model_type=model_type, path=path)
+    card = TTSModelCard.model_construct(**facts, provider=provider, model_type=model_type, live=live, path=path)
     card._merged = merged
     card._bytes = {"overrides": overrides}
     return card

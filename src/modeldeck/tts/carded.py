@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import os
 
     from modeldeck._cards.deck import Deck, Owner
+    from modeldeck.credential.merging import Findings
     from modeldeck.tts.base import TTSModelBase
     from modeldeck.tts.card import TTSModelCard
 
@@ -46,6 +47,13 @@ class Carded:
             hint = did_you_mean(name, cards) or f"; there are: {shortened(cards) or 'none'}"
             raise ModelNotFoundError(f"{cls.__name__} has no card {name!r}{hint}", provider=cls.provider or None)
         return copy_card(cards[name])
+
+    @classmethod
+    def live_card(cls, card: TTSModelCard | None, found: Findings) -> TTSModelCard:
+        """`card` with what an account was found to have, or a card of that alone. Raises CardError."""
+        from modeldeck.tts import live  # only those who discover
+
+        return live.live_card(cast("type[TTSModelBase[Any]]", cls), card, found)
 
     @classmethod
     def _deck(cls) -> Deck[TTSModelCard]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -72,6 +72,28 @@ class Voice(BaseModel):
     def model_post_init(self, context: Any, /) -> None:
         if not self.label:
             object.__setattr__(self, "label", self.id)
+
+
+class Live(BaseModel):
+    """That a card is made of what an account has, and not of files alone.
+
+    `at`: when the provider said so, in UTC. `listed`: whether the account's list has the model; None where the provider
+    lists no models. `voices`: `card` (as the card has them), `more` (the account's own follow the card's) or `all` (the
+    account's list, in the place of the card's).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    at: datetime = Field(description="When the provider said so, in UTC.")
+    listed: bool | None = Field(default=None, description="Whether the account has the model; null: nothing says so.")
+    voices: Literal["card", "more", "all"] = Field(
+        default="card",
+        description="card: as the card has them; more: the account's own follow; all: the account's list alone.",
+    )
+
+    @property
+    def age(self) -> float:
+        """Seconds since then."""
+        return max(0.0, (datetime.now(UTC) - self.at).total_seconds())
 
 
 class AudioFacts(BaseModel):

@@ -585,6 +585,51 @@ def sambert_mp3() -> Any:
     return sambert(format="mp3", sample_rate=48000)
 
 
+# -- the voices of an account
+
+
+def enrolled(model: str | None = None, api_key: str | None = None, **page: Any) -> Any:
+    return tts_v2.VoiceEnrollmentService(api_key=api_key, model=model).list_voices(**page)
+
+
+@scenario
+def voices() -> Any:
+    return enrolled(page_index=0, page_size=100)
+
+
+@scenario
+def voices_by_pages() -> Any:
+    return [enrolled(page_index=number, page_size=3) for number in range(4)]
+
+
+@scenario
+def voices_of_a_prefix() -> Any:
+    return enrolled(prefix="captain")
+
+
+@scenario
+def voices_of_qwen() -> Any:
+    """The SDK has no class for them: its call to the service as that class makes it."""
+    from dashscope.client.base_api import BaseApi
+    from dashscope.common.constants import ApiProtocol, HTTPMethod
+
+    answer = BaseApi.call(
+        model="qwen-voice-design",
+        task_group="audio",
+        task="tts",
+        function="customization",
+        input={"action": "list", "page_size": 100, "page_index": 0},
+        api_protocol=ApiProtocol.HTTP,
+        http_method=HTTPMethod.POST,
+    )
+    return {"status": answer.status_code, "output": answer.output}
+
+
+@scenario
+def voices_with_a_wrong_key() -> Any:
+    return enrolled(api_key="sk-invalid")
+
+
 # -- what the SDK waits five seconds for, all at once
 
 

@@ -276,6 +276,28 @@ def listed() -> Any:
 
 
 @scenario
+def listed_by_pages() -> Any:
+    """The SDK turns the pages itself."""
+    return sorted(one.name or "" for one in client().models.list(config={"page_size": 2}))
+
+
+@scenario
+def voices() -> Any:
+    return [[one.id, one.type] for one in client().voices.list(page_size=1000).voices or []]
+
+
+@scenario
+def voices_by_pages() -> Any:
+    found: list[Any] = []
+    token: Any = None
+    while token != "":
+        page = client().voices.list(page_size=20, **({"page_token": token} if token else {}))
+        found += [[one.id, one.type] for one in page.voices or []]
+        token = page.next_page_token or ""
+    return found
+
+
+@scenario
 def shown() -> Any:
     return client().models.get(model=OLD).name
 

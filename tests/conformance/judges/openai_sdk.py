@@ -207,6 +207,46 @@ def models() -> Any:
         return [model.id for model in client.models.list()]
 
 
+# -- a self-hosted server
+
+
+def hosted() -> OpenAI:
+    return OpenAI(base_url=f"{URL}/kokoro/v1", api_key="not-needed")
+
+
+@scenario
+def hosted_models() -> Any:
+    with hosted() as client:
+        return [model.to_dict() for model in client.models.list()]
+
+
+@scenario
+def hosted_model() -> Any:
+    with hosted() as client:
+        return client.models.retrieve("kokoro").owned_by
+
+
+@scenario
+def hosted_speech() -> Any:
+    given: dict[str, Any] = {"model": "kokoro", "input": TEXT, "voice": "af_bella(2)+af_sky", "response_format": "pcm"}
+    with hosted() as client:
+        answer = client.audio.speech.create(**given, extra_body={"volume_multiplier": 1.5})
+    return {"audio": coded(answer.content), "type": answer.response.headers["content-type"]}
+
+
+@scenario
+def hosted_refusals() -> Any:
+    said = []
+    with hosted() as client:
+        for wrong in ({"voice": "nobody"}, {"model": "kokoro-9"}, {"extra_body": {"volume_multiplier": "loud"}}):
+            given: dict[str, Any] = {"model": "kokoro", "input": TEXT, "voice": "af_sky", **wrong}
+            try:
+                client.audio.speech.create(**given)
+            except openai.APIStatusError as error:
+                said.append([error.status_code, error.response.text])
+    return said
+
+
 # -- the Realtime API
 
 

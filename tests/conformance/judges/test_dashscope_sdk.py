@@ -291,6 +291,24 @@ def test_sambert(verdicts: Verdicts, name: str, rate: int, speed: float) -> None
         assert seconds(found["audio"], rate) == pytest.approx(length, abs=0.2)
 
 
+# -- the voices of an account
+
+
+def test_voices(verdicts: Verdicts) -> None:
+    found = well(verdicts["voices"]).result
+    assert {one["status"] for one in found} == {"OK", "DEPLOYING"}
+    assert all({"voice_id", "gmt_create", "gmt_modified", "status"} <= one.keys() for one in found)
+    pages = well(verdicts["voices_by_pages"]).result
+    assert [len(page) for page in pages] == [3, 3, 2, 0]
+    assert [one for page in pages for one in page] == found
+    (captain,) = well(verdicts["voices_of_a_prefix"]).result
+    assert captain["voice_id"] == "cosyvoice-v1-vd-captain-000000f0"
+    qwen = well(verdicts["voices_of_qwen"]).result
+    assert qwen["status"] == 200
+    assert qwen["output"]["total_count"] == len(qwen["output"]["voice_list"])
+    assert "InvalidApiKey" in (verdicts["voices_with_a_wrong_key"].raised or "")
+
+
 # -- the record
 
 

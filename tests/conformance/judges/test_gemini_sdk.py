@@ -112,6 +112,21 @@ def test_an_early_end_is_none_to_the_sdk(verdicts: Verdicts) -> None:
     assert (last["audio"], last["finish_reason"]) == ("", "OTHER")
 
 
+def test_pages_of_models(verdicts: Verdicts) -> None:
+    by_pages = well(verdicts["listed_by_pages"])
+    assert by_pages.result == well(verdicts["listed"]).result
+    assert len(by_pages.sent) == -(-len(by_pages.result) // 2)
+
+
+def test_voices(verdicts: Verdicts) -> None:
+    found = well(verdicts["voices"]).result
+    assert {kind for _, kind in found} == {"prebuilt", "prompted", "replicated"}
+    assert ["voice_sandbox2", "replicated"] in found
+    by_pages = well(verdicts["voices_by_pages"])
+    assert by_pages.result == found
+    assert len(by_pages.sent) == 2
+
+
 def test_models(verdicts: Verdicts) -> None:
     names = well(verdicts["listed"]).result
     assert {"models/gemini-2.5-flash-preview-tts", "models/gemini-3.8-flash-tts"} <= set(names)

@@ -119,6 +119,24 @@ def test_the_models(verdicts: Verdicts) -> None:
     assert {"tts-1", "gpt-4o-mini-tts", "gpt-realtime-2.1-mini"} <= set(well(verdicts["models"]).result)
 
 
+# -- a self-hosted server
+
+
+def test_kokoro(verdicts: Verdicts) -> None:
+    found = well(verdicts["hosted_models"]).result
+    assert [one["id"] for one in found] == ["tts-1", "tts-1-hd", "kokoro", "gpt-4o-mini-tts"]
+    assert {(one["object"], one["owned_by"]) for one in found} == {("model", "kokoro")}
+    assert well(verdicts["hosted_model"]).result == "kokoro"
+    spoken = well(verdicts["hosted_speech"]).result
+    assert (samples(spoken["audio"]), spoken["type"]) == (WHOLE, "audio/pcm")
+    (voice, model, field) = well(verdicts["hosted_refusals"]).result
+    assert voice[0] == 400
+    assert "Voice 'nobody' not found" in voice[1]
+    assert model[0] == 400
+    assert "Unsupported model: kokoro-9" in model[1]
+    assert field[0] == 422
+
+
 # -- the Realtime API
 
 

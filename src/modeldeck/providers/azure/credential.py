@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -16,6 +17,8 @@ from modeldeck.credential.fields import ApiKey, BaseUrl, origin
 
 if TYPE_CHECKING:
     from modeldeck.credential.diagnosis import Probe
+    from modeldeck.credential.listing import Listing
+    from modeldeck.tts.card import TTSModelCard
 
 _SUFFIXES = (
     "/cognitiveservices/v1",
@@ -152,6 +155,27 @@ class AzureCredential(CredentialBase):
 
         region = None if self.base_url else self.region
         return [Probe(self.host() + _VOICES, self.headers(), SERVICE.handshake_error, region, _is_list)]
+
+    def _listings(self, cards: Sequence[TTSModelCard]) -> list[Listing]:
+        """The voices of the region or resource, which are all that it has; trained ones are in no list."""
+        from modeldeck.credential.listing import Listing
+        from modeldeck.providers.azure.wire import lists
+        from modeldeck.providers.azure.wire.errors import SERVICE
+
+        known: dict[str, list[str]] = {}
+        for name, voice in ((card.name, voice) for card in cards for voice in card.voices):
+            known.setdefault(voice.id.lower(), []).append(name)
+        return [
+            Listing(
+                "voices",
+                partial(lists.ask, self.host() + _VOICES),
+                self.headers(),
+                SERVICE.handshake_error,
+                partial(lists.voices, known),
+                about=frozenset(card.name for card in cards if card.voices),
+                whole=True,
+            )
+        ]
 
 
 def _domain(region: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
@@ -14,6 +15,8 @@ from modeldeck.credential.fields import ApiKey, BaseUrl, origin
 
 if TYPE_CHECKING:
     from modeldeck.credential.diagnosis import Probe
+    from modeldeck.credential.listing import Listing
+    from modeldeck.tts.card import TTSModelCard
 
 # "Hosts and paths" of the service's documents, snapshot of 2026-05-30.
 _HOSTS = {
@@ -122,4 +125,30 @@ class DashScopeCredential(CredentialBase):
         region = None if self.base_url else self.region
         return [
             Probe(host + _MODELS, self.headers(), SERVICE.http_error, region and place) for place, host in hosts.items()
+        ]
+
+    def _listings(self, cards: Sequence[TTSModelCard]) -> list[Listing]:
+        """The voices that the account has cloned or designed; a region without such a service answers 404."""
+        from modeldeck.credential.listing import Listing
+        from modeldeck.providers.dashscope.wire import lists
+        from modeldeck.providers.dashscope.wire.errors import SERVICE
+
+        url, headers = self.host() + lists.PATH, self.headers()
+        known = frozenset(card.name for card in cards if card.custom_voices)
+        services = {
+            "CosyVoice voices": lists.COSYVOICE,
+            "cloned voices": lists.CLONED,
+            "designed voices": lists.DESIGNED,
+        }
+        return [
+            Listing(
+                name,
+                partial(lists.ask, service, url),
+                headers,
+                SERVICE.http_error,
+                partial(lists.voices, service, known),
+                about=known,
+                absent=frozenset({404}),
+            )
+            for name, service in services.items()
         ]

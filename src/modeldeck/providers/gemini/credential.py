@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
@@ -13,6 +15,8 @@ from modeldeck.credential.fields import ApiKey, BaseUrl, origin
 
 if TYPE_CHECKING:
     from modeldeck.credential.diagnosis import Probe
+    from modeldeck.credential.listing import Listing
+    from modeldeck.tts.card import TTSModelCard
 
 _HOST = "https://generativelanguage.googleapis.com"
 # The documents of the speech models show v1beta throughout (2026-09-24); the official SDK's own default is v1 (3.4.0).
@@ -69,3 +73,26 @@ class GeminiCredential(CredentialBase):
 
         url = f"{self.host()}/models?pageSize=1"
         return [Probe(url, self.headers(), SERVICE.handshake_error, takes=has_list("models"))]
+
+    def _listings(self, cards: Sequence[TTSModelCard]) -> list[Listing]:
+        """The models that the key opens, and the project's voices for those that take others than their own."""
+        from modeldeck.credential.listing import Listing
+        from modeldeck.providers.gemini.wire import lists
+        from modeldeck.providers.gemini.wire.errors import SERVICE
+
+        headers, host = self.headers(), self.host()
+        names = frozenset(card.name for card in cards)
+        models = partial(lists.models, names)
+        about = frozenset(card.name for card in cards if card.custom_voices)
+        return [
+            Listing("models", partial(lists.ask, host, lists.MODELS), headers, SERVICE.http_error, models, models=True),
+            Listing(
+                "voices",
+                partial(lists.ask, host, lists.VOICES),
+                headers,
+                SERVICE.http_error,
+                lists.voices,
+                about=about,
+                absent=frozenset({404, 405, 501}),  # proxies may know models alone
+            ),
+        ]

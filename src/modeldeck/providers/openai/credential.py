@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, model_validator
@@ -14,9 +16,12 @@ from modeldeck.credential.fields import ApiKey, BaseUrl, HeaderText, origin
 
 if TYPE_CHECKING:
     from modeldeck.credential.diagnosis import Probe
+    from modeldeck.credential.listing import Listing
+    from modeldeck.tts.card import TTSModelCard
 
 _HOST = "https://api.openai.com/v1"
 _SUFFIXES = ("/audio/speech", "/audio", "/realtime", "/models")
+_OWN_HOST = re.compile(r"(?:[a-z0-9-]+\.)?api\.openai\.com").fullmatch
 _VERSION = re.compile(r"v\d+[a-z0-9]*").fullmatch
 
 
@@ -89,3 +94,34 @@ class OpenAICredential(CredentialBase):
         from modeldeck.providers.openai.wire.errors import SERVICE
 
         return [Probe(f"{self.host()}/models", self.headers(), SERVICE.http_error, takes=has_list("data"))]
+
+    def _listings(self, cards: Sequence[TTSModelCard]) -> list[Listing]:
+        """OpenAI lists its models. Other servers are asked for every list that one of them is known to keep."""
+        from modeldeck.credential.listing import NOT_OFFERED, Listing
+        from modeldeck.providers.openai.wire import lists
+        from modeldeck.providers.openai.wire.errors import SERVICE
+
+        elsewhere = not _OWN_HOST(urlsplit(self.host()).hostname or "")
+        read = partial(
+            lists.models,
+            known={card.name for card in cards},
+            described={card.name for card in cards if not card.is_shipped},
+            elsewhere=elsewhere,
+        )
+        paths: dict[str, dict[str, Any]] = {lists.MODELS: {"name": "models", "read": read, "models": True}}
+        if elsewhere:
+            voices = {"read": lists.voices, "whole": True, "unnamed": lists.ANY_MODEL}
+            paths[lists.CAPABILITIES] = {"name": "models' capabilities", "read": read, "models": True}
+            paths[lists.VOICES] = {"name": "voices", **voices}
+            paths[lists.LIBRARY] = {"name": "library of voices", **voices}
+        absent = NOT_OFFERED if elsewhere else frozenset[int]()
+        return [
+            Listing(
+                ask=partial(lists.ask, self.host() + path),
+                headers=self.headers(),
+                error=SERVICE.http_error,
+                absent=absent,
+                **about,
+            )
+            for path, about in paths.items()
+        ]

@@ -68,7 +68,8 @@ class OpenAITTSModel(TTSModelBase[OpenAITTSParameters]):
 
     def _leaves(self, parameters: Mapping[str, Any]) -> str | None:
         asked = parameters.get("response_format")
-        if asked is None and self._card is None:
+        facts = self._card.audio if self._card is not None else None
+        if asked is None and (facts is None or not facts.formats):
             return "mp3"  # the wire's own default
         return super()._leaves({"format": asked})
 

@@ -16,6 +16,7 @@ from modeldeck.sandbox.emulators.azure.sockets import Turns
 from modeldeck.sandbox.emulators.azure.sound import Sound, made
 from modeldeck.sandbox.emulators.azure.voices import known, listed
 from modeldeck.sandbox.line import Line
+from modeldeck.sandbox.lists import listed as answered
 
 KEY = "azure-sandbox"
 _ANY = ("",)
@@ -117,7 +118,13 @@ class Azure:
         await line.finish(b"")
 
     async def voices(self, request: Request) -> Response:
-        return self._refused(request, "") or JSONResponse(listed())
+        if refused := self._refused(request, ""):
+            return refused
+        line = self._box.line(request)
+        if line.due("error"):
+            assert line.fault is not None
+            return PlainTextResponse(str(line.fault.value), 500)
+        return answered(line, listed(), {"x-requestid": uuid4().hex})
 
     async def token(self, request: Request) -> Response:
         """Good for everything here that takes a bearer token."""

@@ -55,4 +55,5 @@ def _entry(voice: Voice) -> dict[str, Any]:
         entry["StyleList"] = list(voice.styles)
     if len(voice.languages) > 1:
         entry["SecondaryLocaleList"] = list(voice.languages[1:])
-    return {**entry, "SampleRateHertz": "24000", "VoiceType": "Neural", "Status": "GA"}
+    kind = "NeuralHD" if ":" in voice.id else "Neural"
+    return {**entry, "SampleRateHertz": "24000", "VoiceType": kind, "Status": "GA", "WordsPerMinute": "150"}

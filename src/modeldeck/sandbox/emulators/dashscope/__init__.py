@@ -13,11 +13,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from modeldeck.providers.dashscope.wire import realtime, speech, tasks
+from modeldeck.providers.dashscope.wire import lists, realtime, speech, tasks
 from modeldeck.sandbox.box import Box, bearer, websocket_url
-from modeldeck.sandbox.emulators.dashscope.models import facts, failure, names, rejection
+from modeldeck.sandbox.emulators.dashscope.models import facts, failure, made_voices, names, rejection
 from modeldeck.sandbox.emulators.dashscope.sockets import Session, Tasks
 from modeldeck.sandbox.line import Line
+from modeldeck.sandbox.lists import listed, page_of, page_size
 
 KEY = "sk-sandbox"
 _RESULTS = "/dashscope-result"
@@ -36,7 +37,10 @@ def routes(box: Box) -> list[BaseRoute]:
         _RESULTS + "/{name}.wav": emulator.result,
     }
     sockets = {"/api-ws/v1/realtime": emulator.realtime, tasks.PATH: emulator.inference}
-    found: list[BaseRoute] = [Route(speech.PATH + end, emulator.generation, methods=["POST"]) for end in ("", "/")]
+    post = {speech.PATH: emulator.generation, lists.PATH: emulator.customization}
+    found: list[BaseRoute] = [
+        Route(path + end, endpoint, methods=["POST"]) for path, endpoint in post.items() for end in ("", "/")
+    ]
     found += [Route(path + end, endpoint, methods=["GET"]) for path, endpoint in get.items() for end in ("", "/")]
     found += [WebSocketRoute(path + end, endpoint) for path, endpoint in sockets.items() for end in ("", "/")]
     return found
@@ -113,6 +117,28 @@ class DashScope:
         if text is None:
             return Response("<Error><Code>NoSuchKey</Code></Error>", 404, media_type="application/xml")
         return Response(await self._box.voice.file(text, "wav", 24000), media_type="audio/wav")
+
+    async def customization(self, request: Request) -> Response:
+        """Lists of the voices that an account has made."""
+        name = str(uuid4())
+        if refused := self._refused(request, "", name):
+            return refused
+        asked = lists.parse_request(await request.body())
+        if isinstance(asked, speech.Rejection):
+            return JSONResponse(asked.body(name), asked.status, {"x-request-id": name})
+        line = self._box.line(request)
+        if line.due("error"):
+            told = failure(line)
+            return JSONResponse(told.body(name), told.status, {"x-request-id": name})
+        whole = [one for one in made_voices(asked.service) if f"-{asked.prefix}" in str(one[asked.service.id])]
+        size, total = page_size(line, asked.page_size), len(whole)
+        if asked.service is lists.COSYVOICE:  # says nothing of other pages: a short one is the last
+            size = asked.page_size
+            found = whole[asked.page_index * size :][:size]
+        else:
+            found, more = page_of(line, whole, asked.page_index * size, size)
+            total = max(total, more + 1) if more is not None else total
+        return listed(line, lists.answer(asked, found, size, total, name), {"x-request-id": name})
 
     async def native_models(self, request: Request) -> Response:
         name = str(uuid4())

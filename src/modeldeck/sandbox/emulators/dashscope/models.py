@@ -10,6 +10,7 @@ from modeldeck.providers.dashscope.cosyvoice import DashScopeCosyVoiceRealtimeTT
 from modeldeck.providers.dashscope.realtime_tts import DashScopeRealtimeTTSModel
 from modeldeck.providers.dashscope.tts import DashScopeTTSModel
 from modeldeck.providers.dashscope.wire.facts import FORMATS, RATES, Facts
+from modeldeck.providers.dashscope.wire.lists import COSYVOICE, DESIGNED, Service
 from modeldeck.providers.dashscope.wire.speech import Rejection
 from modeldeck.sandbox.faults import split_model
 from modeldeck.sandbox.line import Line
@@ -44,6 +45,35 @@ def facts(wire: str, model: str) -> Facts | None:
 
 def names() -> list[str]:
     return sorted({name for models in _models().values() for name in models})
+
+
+@cache
+def made_voices(service: Service) -> list[dict[str, Any]]:
+    """What an account has cloned or designed, as that service lists it."""
+    when = {"gmt_create": "2026-08-11 17:59:32", "gmt_modified": "2026-08-11 17:59:32"}
+    if service is COSYVOICE:
+        first, *_ = own = [name for name in _own_voices("tasks") if name.startswith("cosyvoice-")]
+        made = {f"{model}-sandbox-{number:08x}": "OK" for number, model in enumerate(own, 1)}
+        made |= {f"{first}-vd-captain-000000f0": "OK", f"{first}-fresh-000000f1": "DEPLOYING"}
+        return [{"voice_id": name, **when, "status": status} for name, status in made.items()]
+    kind = "vd" if service is DESIGNED else "vc"
+    models = [model for wire in ("http", "realtime") for model in _own_voices(wire) if f"-{kind}-" in model]
+    more = {"voice_prompt": "A calm narrator", "preview_text": "Hello there."} if service is DESIGNED else {}
+    return [
+        {
+            "voice": f"qwen-tts-{kind}-sandbox{number}-voice-20260811175932{number:03}-0a1b",
+            **when,
+            "language": "en",
+            "target_model": model,
+            **more,
+        }
+        for number, model in enumerate(models, 1)
+    ]
+
+
+def _own_voices(wire: str) -> list[str]:
+    """Models that speak in voices of the account's own."""
+    return [name for name, facts in _models()[wire].items() if facts.made_voices]
 
 
 @cache

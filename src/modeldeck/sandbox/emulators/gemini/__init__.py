@@ -15,9 +15,10 @@ from modeldeck.providers.gemini.wire.audio import PCM, TELEPHONE
 from modeldeck.providers.gemini.wire.facts import Rejection, parse_request
 from modeldeck.providers.gemini.wire.speech import Answer
 from modeldeck.sandbox.box import Box
-from modeldeck.sandbox.emulators.gemini.models import EARLY, facts, failure, names, rejection, shown
+from modeldeck.sandbox.emulators.gemini.models import EARLY, OTHERS, account, facts, failure, names, rejection, shown
 from modeldeck.sandbox.faults import split_model
 from modeldeck.sandbox.line import Line
+from modeldeck.sandbox.lists import listed, page_of, page_size
 from modeldeck.sandbox.voice import Speaker
 from modeldeck.tts.response import AudioFormat
 from modeldeck.tts.wav import wav_header
@@ -44,6 +45,7 @@ def routes(box: Box) -> list[BaseRoute]:
         call = partial(emulator.call, version)
         found.append(Route(f"/{version}/models/{{call:path}}", call, methods=["POST"]))
         found.append(_Ours(f"/{version}/models", emulator.models, methods=["GET"]))
+        found.append(_Ours(f"/{version}/voices", emulator.voices, methods=["GET"]))
         found.append(_Ours(f"/{version}/models/{{name}}", partial(emulator.model, version), methods=["GET"]))
     return found
 
@@ -128,11 +130,24 @@ class Gemini:
         await line.finish(tail)
 
     async def models(self, request: Request) -> Response:
+        return self._listed(request, "models", [shown(name) for name in (*names(), *OTHERS)], "nextPageToken", 50)
+
+    async def voices(self, request: Request) -> Response:
+        return self._listed(request, "voices", account(), "next_page_token", 100)
+
+    def _listed(self, request: Request, name: str, whole: list[dict[str, Any]], token: str, usual: int) -> Response:
+        """A page; the next one's token is where it starts."""
         if refused := self._refused(request, ""):
             return refused
-        size = request.query_params.get("pageSize") or request.query_params.get("page_size") or "50"
-        listed = names()[: int(size) if size.isdigit() else 50]
-        return JSONResponse({"models": [shown(name) for name in listed]})
+        line = self._box.line(request)
+        if line.due("error"):
+            return _refused(failure(line))
+        asked = request.query_params
+        size, start = (asked.get(_camel(one)) or asked.get(one) or "" for one in ("page_size", "page_token"))
+        if (size and not size.isdecimal()) or (start and not start.isdecimal()):
+            return _refused(Rejection(400, "Request contains an invalid argument."))
+        found, more = page_of(line, whole, int(start or 0), page_size(line, min(int(size or 0) or usual, 1000)))
+        return listed(line, {name: found, **({token: str(more)} if more is not None else {})})
 
     async def model(self, version: str, request: Request) -> Response:
         name = request.path_params["name"]
@@ -155,6 +170,11 @@ class Gemini:
         if refusal is None:
             return None
         return JSONResponse(rejection(refusal).body(), refusal.status, refusal.headers)
+
+
+def _camel(name: str) -> str:
+    first, second = name.split("_")
+    return first + second.title()
 
 
 def _refused(rejection: Rejection) -> Response:

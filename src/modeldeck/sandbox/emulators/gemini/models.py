@@ -22,6 +22,7 @@ _PCM = {  # as each was seen to say it; the others as 3.1
     "gemini-2.5-flash-preview-tts": "audio/L16;codec=pcm;rate=24000",
     "gemini-2.5-pro-preview-tts": "audio/L16;codec=pcm;rate=24000",
 }
+OTHERS = ("gemini-3-flash", "gemini-embedding-001")  # that a key opens besides
 _MESSAGES = {
     400: "Request contains an invalid argument.",
     401: "Request had invalid authentication credentials.",
@@ -62,6 +63,39 @@ def shown(name: str) -> dict[str, Any]:
     """As the list of models has it."""
     methods = ["generateContent", "countTokens"]
     return {"name": f"models/{name}", "version": "001", "displayName": name, "supportedGenerationMethods": methods}
+
+
+@cache
+def account() -> list[dict[str, Any]]:
+    """The voices of a project, as the Voices API shows them: prebuilt ones, one of the library, two of its own."""
+    first = next(card for card in GeminiTTSModel.list_models() if card.custom_voices)
+    prebuilt = [
+        {
+            "id": voice.id,
+            "type": "prebuilt",
+            "display_name": voice.label,
+            **({"gender": voice.gender} if voice.gender else {}),
+        }
+        for voice in first.voices
+    ]
+    return [
+        *prebuilt,
+        {
+            "id": "en-in-commercial-2",
+            "type": "prebuilt",
+            "display_name": "Meera",
+            "gender": "female",
+            "language_code": "en-IN",
+        },
+        {
+            "id": "voice_sandbox1",
+            "type": "prompted",
+            "display_name": "The captain",
+            "language_code": "en-GB",
+            "persona": "Narrator",
+        },
+        {"id": "voice_sandbox2", "type": "replicated", "display_name": "My own"},
+    ]
 
 
 @cache

@@ -13,9 +13,11 @@ from starlette.websockets import WebSocket
 
 from modeldeck.providers.openai.wire import realtime, speech
 from modeldeck.sandbox.box import Box, bearer, websocket_url
-from modeldeck.sandbox.emulators.openai.models import encoder_problem, facts, failure, names, rejection, voices
+from modeldeck.sandbox.emulators.openai import kokoro
+from modeldeck.sandbox.emulators.openai.models import OTHERS, encoder_problem, facts, failure, names, rejection, voices
 from modeldeck.sandbox.emulators.openai.session import Session
 from modeldeck.sandbox.line import Line
+from modeldeck.sandbox.lists import listed
 
 KEY = "sk-sandbox"
 _BASE = "/v1"
@@ -35,7 +37,7 @@ def routes(box: Box) -> list[BaseRoute]:
         found.append(Route(_BASE + speech.PATH + end, emulator.audio_speech, methods=["POST"]))
         found.append(Route(f"{_BASE}/models{end}", emulator.models, methods=["GET"]))
         found.append(WebSocketRoute(_BASE + realtime.PATH + end, emulator.realtime))
-    return found
+    return [*found, *kokoro.routes(box)]
 
 
 def environment(url: str) -> dict[str, str]:
@@ -48,6 +50,8 @@ def about(url: str) -> list[str]:
     return [
         f"OpenAI speech                POST {url}{_BASE}{speech.PATH}",
         f"OpenAI Realtime, as a voice  {socket}{_BASE}{realtime.PATH}",
+        f"Kokoro-FastAPI, self-hosted  POST {url}{kokoro.PREFIX}{speech.PATH}",
+        f"  without a key: OpenAICredential(base_url='{url}{kokoro.PREFIX}')",
     ]
 
 
@@ -97,8 +101,11 @@ class OpenAI:
     async def models(self, request: Request) -> Response:
         if refused := self._refused(request, ""):
             return refused
-        found = [{"id": name, "object": "model", "created": 0, "owned_by": "system"} for name in names()]
-        return JSONResponse({"object": "list", "data": found}, headers={"x-request-id": _request_id()})
+        line = self._box.line(request)
+        if line.due("error"):
+            return _answer(failure(line))
+        found = [{"id": name, "object": "model", "created": 0, "owned_by": "system"} for name in (*names(), *OTHERS)]
+        return listed(line, {"object": "list", "data": found}, {"x-request-id": _request_id()})
 
     async def realtime(self, socket: WebSocket) -> None:
         """Keys and models are looked at after the handshake, as the service does."""

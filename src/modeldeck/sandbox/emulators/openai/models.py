@@ -28,6 +28,7 @@ _REFUSALS: Mapping[int, tuple[str | None, str, str]] = {
     500: (None, "server_error", "The server had an error while processing your request. Sorry about that!"),
     503: (None, "server_error", "The engine is currently overloaded, please try again later"),
 }
+OTHERS = ("gpt-4o-transcribe", "gpt-5", "text-embedding-3-small", "whisper-1")  # that an account has besides
 _FAULT = "InternalError"  # what the fault `error` says unless it is told
 
 
