@@ -11,10 +11,29 @@ from dataclasses import dataclass
 from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING
-from unicodedata import category
-from urllib.parse import urlsplit
 
 from modeldeck.tts.pictographs import JOINER, KEYCAP, PICTURE_SELECTOR, PICTURES, TAGS, TEXT_OR_PICTURE
+from modeldeck.tts.signs import (
+    AUTOLINK,
+    BREAKS,
+    CITED,
+    ENTITY,
+    ENTITY_BEGINS,
+    ESCAPED,
+    NO_SPACES,
+    TAG,
+    TAGS_BY_NAME,
+    TARGET,
+    URL,
+    URL_BEGINS,
+    balanced,
+    could_be_angled,
+    domain,
+    mark,
+    soft,
+    without_marks,
+    wordy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,33 +41,6 @@ if TYPE_CHECKING:
     from modeldeck.tts.spoken import SpokenText
 
 FARTHEST = 2000  # characters that a link's address may have
-_NO_SPACES = (
-    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
-    "\uff00-\uffef\U00020000-\U0003ffff"
-)
-_BESIDE = re.compile(f"[{_NO_SPACES}]")
-_ESCAPED = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
-_CITED = re.compile(r"\^[^\s\]]+|[1-9]\d{0,2}(?:\s?[,;\u2013-]\s?[1-9]\d{0,2})*")
-_TARGET = re.compile(
-    r"""\(\s*(?:<[^<>]*>|(?:[^\s()<>\\]|\\.|\((?:[^\s()\\]|\\.)*\))*)(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)"""
-)
-_TAG = re.compile(
-    r"""</?([A-Za-z][A-Za-z0-9-]*)(?:\s+[A-Za-z_:][\w.:-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+))?)*\s*/?>"""
-)
-_AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[\w.+-]+@[\w.-]+)>")
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_ENTITY_BEGINS = re.compile(r"&(?:#(?:\d{0,7}|[xX][0-9a-fA-F]{0,6})|[A-Za-z][A-Za-z0-9]{0,31})?\Z")
-_URL = re.compile(r"(?i:https?://|www\.)[^\s<>\"`|\\^{}\u0250-\U0010ffff]+")
-_URL_BEGINS = ("https://", "http://", "www.")
-_TAGS_BY_NAME = frozenset(
-    "a abbr address article aside audio b base bdi bdo big blockquote body br button canvas caption center cite code "
-    "col colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure font footer "
-    "form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd label legend li link main map mark menu "
-    "meta nav object ol optgroup option output p picture pre progress q s samp script section select small source "
-    "span strike strong style sub summary sup table tbody td template textarea tfoot th thead time title tr tt u ul "
-    "var video wbr".split()  # noqa: SIM905 (a hundred lines otherwise)
-)
-_BREAKS = frozenset(["br", "p", "div", "li", "tr", "hr"])
 
 
 @dataclass(slots=True)
@@ -61,6 +53,7 @@ class Node:
     sign: str = ""
     count: int = 0
     closes: bool = False
+    behind: str = ""  # the last character that was spoken before it
 
 
 class Reader:
@@ -138,7 +131,7 @@ class Reader:
             return None
         if following == "\n":
             return line.i + 1
-        if following not in _ESCAPED:
+        if following not in ESCAPED:
             return self._literal(line)
         self.put(following, line.at, line.at + 2)
         return line.i + 2
@@ -166,11 +159,11 @@ class Reader:
         if sign == "~" and run != 2:
             return self._literal(line, run)
         before, after = self._before or "\n", line.text[line.i + run : line.i + run + 1] or "\n"
-        left = not after.isspace() and (not _mark(after) or _soft(before))
-        right = not before.isspace() and (not _mark(before) or _soft(after))
-        node = Node(sign * run, line.at, line.at + run, sign, run)
-        node.closes = right and not _wordy(after)
-        opens = left and not _wordy(before)
+        left = not after.isspace() and (not mark(after) or soft(before))
+        right = not before.isspace() and (not mark(before) or soft(after))
+        node = Node(sign * run, line.at, line.at + run, sign, run, behind=self._spoken)
+        node.closes = right and not wordy(after)
+        opens = left and not wordy(before)
         if node.closes:
             self._close(node, opens)
         if node.count:
@@ -190,6 +183,10 @@ class Reader:
                 continue
             for node in self.nodes[at + 1 :]:
                 node.sign = ""
+            if closer.sign == "~":  # what is struck out is not meant
+                del self.nodes[at + 1 :]
+                self._spoken = opener.behind
+                self._drop()
             while closer.count and opener.count:
                 both = 2 if min(closer.count, opener.count) >= 2 else 1
                 closer.count, opener.count = closer.count - both, opener.count - both
@@ -201,7 +198,7 @@ class Reader:
     def _bracket(self, line: _Line, image: int = 0) -> int | None:
         size = self._options.longest
         start = line.i + image
-        close = _balanced(line.text, start, line.end(size), "[]")
+        close = balanced(line.text, start, line.end(size), "[]")
         if close is None:
             return self._literal(line, 1 + image) if line.whole(size) else None
         inside, following = line.text[start + 1 : close], line.after(close + 1 - line.i)
@@ -209,13 +206,14 @@ class Reader:
             return None
         end = close + 1
         if following in "([":
-            end = self._target(line, close + 1)
-            if end is None:
+            target = self._target(line, close + 1)
+            if target is None:
                 return None
+            end = target
         if end > close + 1:
             self._within(inside, line.at + image + 1)
             return end
-        if self._options.citations == "drop" and not image and _CITED.fullmatch(inside):
+        if self._options.citations == "drop" and not image and CITED.fullmatch(inside):
             self._drop()
             return end
         return self._literal(line, 1 + image)
@@ -224,10 +222,10 @@ class Reader:
         """The end of a link's target that begins at `i`; `i` where it is none."""
         pair = "()" if line.text[i] == "(" else "[]"
         size = i - line.i + (FARTHEST if pair == "()" else self._options.longest)
-        close = _balanced(line.text, i, line.end(size), pair)
+        close = balanced(line.text, i, line.end(size), pair)
         if close is None:
             return i if line.whole(size) else None
-        return close + 1 if pair == "[]" or _TARGET.fullmatch(line.text, i, close + 1) else i
+        return close + 1 if pair == "[]" or TARGET.fullmatch(line.text, i, close + 1) else i
 
     def _within(self, text: str, at: int) -> None:
         """What stands in a link's brackets, whole."""
@@ -255,23 +253,23 @@ class Reader:
         size = self._options.longest + (FARTHEST if following.isalpha() else 0)
         close = line.text.find(">", line.i, line.end(size))
         if close < 0:
-            plausible = _could_be_angled(line.text[line.i : line.end(size)])
+            plausible = could_be_angled(line.text[line.i : line.end(size)])
             return self._literal(line) if line.whole(size) or not plausible else None
         whole = line.text[line.i : close + 1]
-        if (link := _AUTOLINK.fullmatch(whole)) is not None:
+        if (link := AUTOLINK.fullmatch(whole)) is not None:
             self._address(link[1], line.at + 1, line.at + 1 + len(link[1]))
             return close + 1
-        tag = _TAG.fullmatch(whole)
-        if tag is None or tag[1].lower() not in _TAGS_BY_NAME or not _could_be_angled(whole[:-1]):
+        tag = TAG.fullmatch(whole)
+        if tag is None or tag[1].lower() not in TAGS_BY_NAME or not could_be_angled(whole[:-1]):
             return self._literal(line)
-        if tag[1].lower() in _BREAKS and self._spoken not in ("", "\n"):
+        if tag[1].lower() in BREAKS and self._spoken not in ("", "\n"):
             self.put("\n", line.at, line.at + len(whole))
         return close + 1
 
     def _entity(self, line: _Line) -> int | None:
-        found = _ENTITY.match(line.text, line.i)
+        found = ENTITY.match(line.text, line.i)
         if found is None:
-            begun = _ENTITY_BEGINS.match(line.text, line.i)
+            begun = ENTITY_BEGINS.match(line.text, line.i)
             return self._literal(line) if begun is None or line.over else None
         meant = unescape(found[0])
         if meant == found[0]:
@@ -280,17 +278,17 @@ class Reader:
         return found.end()
 
     def _url(self, line: _Line) -> int | None:
-        if _wordy(self._before):
+        if wordy(self._before):
             return self._literal(line)
         rest = line.text[line.i : line.i + 8].lower()
-        found = _URL.match(line.text, line.i, min(len(line.text), line.i + FARTHEST))
+        found = URL.match(line.text, line.i, min(len(line.text), line.i + FARTHEST))
         if found is None:
-            begun = any(one.startswith(rest) for one in _URL_BEGINS) and line.i + len(rest) == len(line.text)
+            begun = any(one.startswith(rest) for one in URL_BEGINS) and line.i + len(rest) == len(line.text)
             return self._literal(line) if line.over or not begun else None
         if found.end() == len(line.text) and not line.over and len(found[0]) < FARTHEST:
             return None
-        url = _without_marks(found[0])
-        if not _domain(url):
+        url = without_marks(found[0])
+        if not domain(url):
             return self._literal(line)
         self._address(url, line.at, line.at + len(url))
         return line.i + len(url)
@@ -301,7 +299,7 @@ class Reader:
         elif self._options.urls == "drop":
             self._drop()
         else:
-            self.put(_domain(url), begin, end)
+            self.put(domain(url), begin, end)
 
     def _hash(self, line: _Line) -> int | None:
         """A heading may be closed by what it was opened with."""
@@ -367,70 +365,6 @@ class _Line:
         return self.over or self.end(size) < len(self.text) or self.end(size) == self.i + size
 
 
-def _balanced(text: str, start: int, end: int, pair: str) -> int | None:
-    """Where the bracket at `start` is closed."""
-    depth, i = 0, start
-    while i < end:
-        character = text[i]
-        if character == "\\":
-            i += 1
-        elif character == pair[0]:
-            depth += 1
-        elif character == pair[1]:
-            depth -= 1
-            if not depth:
-                return i
-        i += 1
-    return None
-
-
-def _could_be_angled(text: str) -> bool:
-    """Whether this, from `<` on, may become a tag or a link in angle brackets."""
-    name = re.match(r"</?([A-Za-z][A-Za-z0-9-]*)", text)
-    if "<" in text[1:]:
-        return False
-    if name is None:
-        return (len(text) < 3 and "/" in text) or re.match(r"<[\w.+-]+@?[\w.-]*\Z", text) is not None
-    if name.end() == len(text):
-        return True
-    rest = text[name.end() :]
-    known = name[1].lower() in _TAGS_BY_NAME and rest[0] in " \t/"
-    return known or re.match(r"[\w.+-]*(?::|@|\Z)\S*\Z", rest) is not None
-
-
-def _mark(character: str) -> bool:
-    return category(character)[0] in "PS"
-
-
-def _soft(character: str) -> bool:
-    return character.isspace() or _mark(character) or _BESIDE.match(character) is not None
-
-
-def _wordy(character: str) -> bool:
-    return (character.isalnum() or character == "_") and _BESIDE.match(character) is None
-
-
-def _without_marks(url: str) -> str:
-    """Marks at its end belong to the sentence, and so does a bracket that it does not open (GitHub's rule)."""
-    while url:
-        last = url[-1]
-        if last in "?!.,:;*_~'\"]" or (last == ")" and url.count(")") > url.count("(")):
-            url = url[:-1]
-        else:
-            break
-    return url
-
-
-def _domain(url: str) -> str:
-    if "@" in url.partition("/")[0] and "://" not in url:
-        return url.removeprefix("mailto:")
-    try:
-        host = urlsplit(url if "://" in url else f"//{url}").hostname or ""
-    except ValueError:
-        host = ""
-    return host.removeprefix("www.")
-
-
 @cache
 def _picture_class(characters: str) -> re.Pattern[str]:
     return re.compile(f"[{characters}]")
@@ -442,7 +376,7 @@ def _plain(markdown: bool, urls: bool, pictures: bool) -> re.Pattern[str]:
     signs = r"\\`*_~\[!<&#" if markdown else ""
     links = "hHwW" if urls else ""
     drawn = PICTURES + TEXT_OR_PICTURE + PICTURE_SELECTOR + KEYCAP + JOINER + TAGS if pictures else ""
-    inside = rf"|(?<=[^\W{_NO_SPACES}])[{links}]" if links else ""
+    inside = rf"|(?<=[^\W{NO_SPACES}])[{links}]" if links else ""
     return re.compile(rf"(?:[^\n{signs}{links}{drawn}]{inside})+")
 
 

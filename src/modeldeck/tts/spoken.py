@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from modeldeck.errors import ParameterError
 from modeldeck.tts.markup import Reader
@@ -26,6 +26,8 @@ _DEFINITION = re.compile(
 )
 _DEFINED = re.compile(r"[ ]{0,3}\[[^\[\]\n]*(?:\](?::.*)?)?")  # what may become one
 _CELL = re.compile(r"(?:[^|\\]|\\.|\\\Z)+")
+Urls: TypeAlias = Literal["domain", "drop", "keep"]
+Keep: TypeAlias = Literal["drop", "keep"]
 _LONG = 400  # characters of a line that may decide what it is
 
 
@@ -34,8 +36,8 @@ class SpokenText:
 
     However the text is cut into pieces, what comes out is the same. Held back is only what may still become a sign: a
     word or two as a rule, `longest` characters at most (2,000 of a link's address). Emphasis, headings, lists, quotes,
-    rules, tables (cells with commas between), links and images (their text), HTML tags and entities are understood;
-    what looks like them in a word, a sum or a name is left alone. LaTeX is not read.
+    rules, tables (cells with commas between), links and images (their text), HTML tags and entities are understood, and
+    what is struck out is gone; what looks like them in a word, a sum or a name is left alone. LaTeX is not read.
     """
 
     def __init__(
@@ -43,9 +45,9 @@ class SpokenText:
         *,
         markdown: bool = True,
         code: str = "",
-        urls: Literal["domain", "drop", "keep"] = "domain",
-        emoji: Literal["drop", "keep"] = "drop",
-        citations: Literal["drop", "keep"] = "drop",
+        urls: Urls = "domain",
+        emoji: Keep = "drop",
+        citations: Keep = "drop",
         longest: int = 200,
     ) -> None:
         """`code`: what is said in the place of a block of code; a word of code in a sentence is read as it is.
@@ -64,9 +66,9 @@ class SpokenText:
             raise ParameterError(f"longest must be a number of characters, not {longest!r}", parameter="longest")
         self.markdown = markdown
         self.code = code
-        self.urls = urls
-        self.emoji = emoji
-        self.citations = citations
+        self.urls: Urls = urls
+        self.emoji: Keep = emoji
+        self.citations: Keep = citations
         self.longest = longest
         self._begin()
 
@@ -130,7 +132,8 @@ class SpokenText:
         nodes = self._reader.nodes
         ready = next((at for at, node in enumerate(nodes) if node.sign), len(nodes))
         end = nodes[ready].begin if ready < len(nodes) else self._at
-        runs = tuple(Run(node.text, node.begin, node.end) for node in nodes[:ready] if node.text)
+        first = self._handed
+        runs = tuple(Run(node.text, node.begin - first, node.end - first) for node in nodes[:ready] if node.text)
         del nodes[:ready]
         written, self._source = self._source[: end - self._handed], self._source[end - self._handed :]
         self._handed = end

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from modeldeck.tts.response import WordTiming
@@ -11,11 +11,25 @@ from modeldeck.tts.response import WordTiming
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`text` is spoken in the place of what was written from `begin` to `end`, code points of the whole text."""
+    """`text` is spoken in the place of what was written from `begin` to `end`, code points of the piece."""
 
     text: str
     begin: int
     end: int
+
+    @property
+    def same(self) -> bool:
+        """Character for character."""
+        return len(self.text) == self.end - self.begin
+
+    def moved(self, distance: int) -> Run:
+        return Run(self.text, self.begin + distance, self.end + distance)
+
+    def part(self, first: int, last: int) -> Run:
+        """These characters of it."""
+        if self.same:
+            return Run(self.text[first:last], self.begin + first, self.begin + last)
+        return Run(self.text[first:last], self.begin, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,8 @@ class Spoken:
     runs: tuple[Run, ...] = ()
 
     def __add__(self, other: Spoken) -> Spoken:
-        return Spoken(self.text + other.text, self.written + other.written, self.runs + other.runs)
+        moved = tuple(run.moved(len(self.written)) for run in other.runs)
+        return Spoken(self.text + other.text, self.written + other.written, self.runs + moved)
 
 
 class Written:
@@ -35,39 +50,57 @@ class Written:
 
     def __init__(self, pieces: Sequence[Spoken] = ()) -> None:
         self.text = ""
-        self._spoken = 0
-        self._starts: list[int] = []  # of the runs, in what is spoken
         self._runs: list[Run] = []
-        self._first: int | None = None  # where the filter's count stood when this text began
+        self._starts: list[int] = []  # of the runs, in what is spoken
+        self._spoken = 0
         for piece in pieces:
             self.add(piece)
 
     def add(self, piece: Spoken) -> None:
-        for run in piece.runs:
+        self._add(run.moved(len(self.text)) for run in piece.runs)
+        self.text += piece.written
+
+    def cut(self, begin: int, end: int) -> None:
+        """Forget what is spoken between the two, and what was written for it."""
+        first, last = self.begin(begin), self.end(end)
+        if begin >= end:
+            return
+        runs, starts = self._runs, self._starts
+        self._runs, self._starts, self._spoken = [], [], 0
+        self.text = self.text[:first] + self.text[last:]
+        self._add(run.part(0, max(0, begin - start)) for start, run in zip(starts, runs, strict=True) if start < begin)
+        self._add(
+            run.part(max(0, end - start), len(run.text)).moved(first - last)
+            for start, run in zip(starts, runs, strict=True)
+            if start + len(run.text) > end
+        )
+
+    def _add(self, runs: Iterable[Run]) -> None:
+        for run in runs:
             self._starts.append(self._spoken)
             self._runs.append(run)
             self._spoken += len(run.text)
-        self.text += piece.written
 
     def begin(self, index: int) -> int:
         """Where the character `index` of what is spoken was written."""
         at = bisect_right(self._starts, index) - 1
         if at < 0:
-            return index
+            return 0
         run, inside = self._runs[at], index - self._starts[at]
-        return min(run.begin + inside, run.end) if len(run.text) == run.end - run.begin else run.begin
+        return min(run.begin + inside, run.end) if run.same else run.begin
 
     def end(self, index: int) -> int:
-        """What was written ends here when what is spoken ends before `index`; closing signs belong to it."""
+        """Where what was written for what is spoken before `index` ends; the signs that close it belong to it."""
         at = bisect_right(self._starts, index - 1) - 1
         if at < 0 or index <= 0:
             return 0
         run, inside = self._runs[at], index - self._starts[at]
         if inside < len(run.text):
-            return run.begin + inside if len(run.text) == run.end - run.begin else run.end
+            return run.begin + inside if run.same else run.end
         return self._runs[at + 1].begin if at + 1 < len(self._runs) else len(self.text)
 
     def mapped(self, timing: WordTiming) -> WordTiming:
+        """The same word, where it was written."""
         begin, end = timing.begin_index, timing.end_index
         return replace(
             timing,
