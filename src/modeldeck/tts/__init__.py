@@ -33,3 +33,4 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.tts.response import WordTiming as WordTiming
     from modeldeck.tts.session import Session as Session
     from modeldeck.tts.speech import Speech as Speech
+    from modeldeck.tts.spoken import SpokenText as SpokenText

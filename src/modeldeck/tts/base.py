@@ -23,9 +23,9 @@ from modeldeck.errors import (
 )
 from modeldeck.tts.carded import Carded
 from modeldeck.tts.connected import Connected
-from modeldeck.tts.options import Enforce, NoParameters, OnEvent, check_options
+from modeldeck.tts.options import Enforce, NoParameters, OnEvent, TextFilter, check_options
 from modeldeck.tts.settings import Settings
-from modeldeck.tts.text import message_id, plain_text
+from modeldeck.tts.text import filter_of, filtered, message_id, plain_text
 
 if TYPE_CHECKING:
     import os
@@ -43,7 +43,18 @@ if TYPE_CHECKING:
     from modeldeck.tts.session import Session
     from modeldeck.tts.speech import Speech
 
-_FIXED = {"credential", "model", "streaming", "output", "enforce", "timeouts", "retry", "extra", "on_event"}
+_FIXED = {
+    "credential",
+    "model",
+    "streaming",
+    "output",
+    "enforce",
+    "timeouts",
+    "retry",
+    "extra",
+    "on_event",
+    "text_filter",
+}
 P = TypeVar("P", bound=BaseModel, default=Any)
 
 
@@ -80,12 +91,14 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         transport: Transport | None = None,
         extra: Mapping[str, Any] | None = None,
         on_event: OnEvent | None = None,
+        text_filter: TextFilter | None = None,
     ) -> None:
         """`model`: a name, or a card that brings its own schema. `parameters`: an instance, a dict, or nothing.
 
         `output`: the format to deliver. `enforce`: what happens to values outside the schema. `transport`: one
         to share with other models, else this model keeps its own. `extra` goes into the provider's request last.
-        `on_event` is called with each raw event of the wire, secrets masked. Raises ParameterError, CredentialError.
+        `on_event` is called with each raw event of the wire, secrets masked. `text_filter` makes speech of Markdown.
+        Raises ParameterError, CredentialError.
         """
         self._check_credential(credential)
         check_options(
@@ -99,6 +112,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         self.retry = retry or Retry()
         self.extra = dict(extra or {})
         self.on_event = on_event
+        self.text_filter = filter_of(text_filter)
         self._transport = transport
         self._set(model, parameters)
 
@@ -171,7 +185,8 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         if self._private is not None:
             self._no_parameters(kwargs)
             more, message = ("", None) if text is None else (plain_text(text), message_id(text))
-            self._settings.check_text(self._private.new(more, message))
+            if self.text_filter is None:
+                self._settings.check_text(self._private.new(more, message))
             return speech.Speech(self._private.finish(more, message), stream=self.streaming)
         if text is None:
             raise ParameterError("nothing to speak: give a text, or push it inside `async with`", parameter="text")
@@ -244,6 +259,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
             check=check,
             watch=request.watch,
             cold_start=self._cold_start,
+            text_filter=self.text_filter,
         )
 
     async def prewarm(self, **kwargs: Any) -> None:
@@ -371,6 +387,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         on_event: OnEvent | None = kwargs.pop("on_event", None) or self.on_event
         check_options(timeouts=timeouts, on_event=on_event)
         effective = self._settings.with_more(kwargs)
+        text, written = filtered(self.text_filter, text, effective)
         self._settings.check_text(text)
         return SpeechRequest(
             text,
@@ -381,6 +398,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
             timeouts,
             watch(self._transport, self.provider, self.model, kind, text),
             on_event and shown(on_event, self.credential.hide),
+            written,
         )
 
     def __repr__(self) -> str:

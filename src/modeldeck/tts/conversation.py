@@ -151,7 +151,7 @@ class Conversation:
         utterance = self._spoken[-1]
         match item:
             case Text():
-                utterance.write(item.text, since)
+                utterance.write(item.text, since, item.written)
             case Flush():
                 utterance.flushed = True
             case Clear():

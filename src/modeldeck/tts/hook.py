@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modeldeck._transport.limits import Timeouts
 from modeldeck._transport.observe import NO_WATCH, Watch
 from modeldeck.tts.response import AudioFormat, SentenceTiming, TTSUsage, WordTiming
+
+if TYPE_CHECKING:
+    from modeldeck.tts.written import Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class SpeechRequest:
     `parameters` are the effective ones: validated, defaults filled, what the card removes absent. `extra` goes
     into the provider's request last. `output`: the format asked for, where the model can give it natively.
     `timeouts.connect` is the hook's to pass on to the transport, like `watch`; the others are the base's.
-    `on_event` is shown the wire's raw events.
+    `on_event` is shown the wire's raw events. `written`: what `text` was made of; the base's affair.
     """
 
     text: str
@@ -29,6 +32,7 @@ class SpeechRequest:
     timeouts: Timeouts = field(default_factory=Timeouts)
     watch: Watch = NO_WATCH
     on_event: Callable[[Mapping[str, Any]], None] | None = None
+    written: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,14 @@ ConversationEvent = SpeechEvent | UtteranceEnd | Cleared
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """More text of the current utterance."""
+    """More text of the current utterance. `written`: what it was made of; the base's affair."""
 
     text: str
+    written: Spoken | None = None
+
+    def __add__(self, other: Text) -> Text:
+        both = self.written + other.written if self.written and other.written else self.written or other.written
+        return Text(self.text + other.text, both)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,9 +13,11 @@ from modeldeck.errors import ParameterError
 if TYPE_CHECKING:
     from modeldeck._transport.transport import Transport
     from modeldeck.tts.response import AudioFormat
+    from modeldeck.tts.spoken import SpokenText
 
 Enforce = Literal["error", "warn", "off"]
 OnEvent = Callable[[Mapping[str, Any]], None]
+TextFilter: TypeAlias = "SpokenText | bool"
 
 
 class TTSOptions(TypedDict, total=False):
@@ -28,6 +30,7 @@ class TTSOptions(TypedDict, total=False):
     transport: Transport | None
     extra: Mapping[str, Any] | None
     on_event: OnEvent | None
+    text_filter: TextFilter | None
 
 
 def check_options(

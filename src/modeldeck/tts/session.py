@@ -13,10 +13,13 @@ from modeldeck.errors import ConcurrentUseError, ParameterError, UnsupportedErro
 from modeldeck.tts.conversation import Conversation
 from modeldeck.tts.hook import Clear, Commit, Flush, Identity, Item, Text, known
 from modeldeck.tts.response import TTSResponse
+from modeldeck.tts.text import text_problem
 
 if TYPE_CHECKING:
     from modeldeck._transport.observe import Watch
     from modeldeck.tts.cold_start import ColdStart
+    from modeldeck.tts.spoken import SpokenText
+    from modeldeck.tts.written import Spoken
 
 
 class Session:
@@ -36,11 +39,12 @@ class Session:
         check: Callable[[str, int], int],
         watch: Watch,
         cold_start: ColdStart | None = None,
+        text_filter: SpokenText | None = None,
     ) -> None:
         """`attend`: what is held while the session is open. `check` raises for a text that cannot be sent
         after so many characters of the same utterance, and counts on.
 
-        `cold_start`: what an utterance begins with at least.
+        `cold_start`: what an utterance begins with at least. `text_filter`: what of a text is spoken.
         """
         self._new = begin
         self._attend = attend
@@ -48,6 +52,7 @@ class Session:
         self._check = check
         self._watch = watch
         self._cold_start = cold_start
+        self._text_filter = text_filter
         self._changed = asyncio.Event()
         self._turn = asyncio.Lock()  # writers and interrupt() one after the other
         self._iterating = False
@@ -62,7 +67,8 @@ class Session:
 
     def _blank(self) -> None:
         self._ended = False
-        self._held = ""  # the beginning of an utterance that is too short to be sent
+        self._filter = self._text_filter and self._text_filter.fresh()  # of the current utterance
+        self._held = Text("")  # the beginning of an utterance that is too short to be sent
         self._since = 0.0  # when that was said
         self._cold = True  # the current utterance's first text was not sent yet
         self._unsent = False  # text was sent since the last flush
@@ -102,7 +108,10 @@ class Session:
 
     async def send(self, text: str) -> None:
         """More text of the current utterance."""
-        self._length = self._check(text, self._length)
+        if self._filter is None:
+            self._length = self._check(text, self._length)
+        elif (problem := text_problem(text, "", None)) is not None:  # it is counted when it is known what is spoken
+            raise problem
         await self._put(Text(text))
 
     async def flush(self) -> None:
@@ -270,11 +279,16 @@ class Session:
                 case Text(text=text):
                     if text:
                         self._unsent = True
-                        self._say(conversation, text)
+                        self._say(
+                            conversation, item if self._filter is None else self._counted(self._filter.take(text))
+                        )
                     return
                 case Clear():
-                    self._held, self._length = "", 0
+                    self._held, self._length = Text(""), 0
+                    self._filter = self._text_filter and self._text_filter.fresh()
                 case Flush() | Commit():
+                    if self._filter is not None:
+                        self._held += self._counted(self._filter.take_rest())
                     self._release(conversation)
                 case _:
                     assert_never(item)
@@ -283,18 +297,23 @@ class Session:
                 self._owed += 1
             conversation.say(item)
 
-    def _say(self, conversation: Conversation, text: str) -> None:
+    def _counted(self, spoken: Spoken) -> Text:
+        """What of a text is spoken. Raises ParameterError when it is too much."""
+        self._length = self._check(spoken.text, self._length)
+        return Text(spoken.text, spoken)
+
+    def _say(self, conversation: Conversation, text: Text) -> None:
         """Send it, unless the utterance is still too short to begin with."""
-        if not self._held:
+        if not self._held.text:
             self._since = asyncio.get_running_loop().time()
         self._held += text
-        if not self._cold or self._cold_start is None or self._cold_start.reached(self._held):
+        if not self._cold or self._cold_start is None or self._cold_start.reached(self._held.text):
             self._release(conversation)
 
     def _release(self, conversation: Conversation) -> None:
-        if self._held:
-            conversation.say(Text(self._held), self._since)
-            self._held, self._cold = "", False
+        if self._held.text:
+            conversation.say(self._held, self._since)
+            self._held, self._cold = Text(""), False
 
     def _take(self, conversation: Conversation) -> TTSResponse:
         increment = conversation.take()

@@ -121,7 +121,7 @@ async def spoken(
     if into:
         delivery = _into(delivery, into, request, origin)
     clock = asyncio.get_running_loop().time
-    utterance, watch = Utterance(delivery, clock), request.watch
+    utterance, watch = Utterance(delivery, clock, written=request.written), request.watch
     total = request.timeouts.total
     events = Nested(
         attempted(

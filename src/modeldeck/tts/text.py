@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 from modeldeck.errors import ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from modeldeck.tts.facts import Limits
+    from modeldeck.tts.spoken import SpokenText
+    from modeldeck.tts.written import Spoken
 
 
 def plain_text(text: Any) -> str:
@@ -23,6 +27,31 @@ def plain_text(text: Any) -> str:
 def message_id(text: Any) -> str | None:
     """Of a Msg: which utterance it belongs to. None for a str."""
     return None if isinstance(text, str) else getattr(text, "id", None)
+
+
+def filter_of(asked: Any) -> SpokenText | None:
+    """The filter that is asked for; True is the usual one. Raises ParameterError."""
+    if asked is None or asked is False:
+        return None
+    from modeldeck.tts.spoken import SpokenText
+
+    if asked is not True and not isinstance(asked, SpokenText):
+        message = f"text_filter must be True or modeldeck.tts.SpokenText(...), not {asked!r}"
+        raise ParameterError(message, parameter="text_filter")
+    return SpokenText() if asked is True else asked
+
+
+def filtered(text_filter: SpokenText | None, text: str, parameters: Mapping[str, Any]) -> tuple[str, Spoken | None]:
+    """What is spoken of `text`, with the way back where it is filtered. Raises ParameterError for SSML, a document."""
+    if text_filter is None:
+        return text, None
+    for name in ("ssml", "enable_ssml"):
+        if parameters.get(name):
+            message = f"text_filter is for text and {name} for a document: set one of them alone"
+            raise ParameterError(message, parameter="text_filter", suggestion=name)
+    one = text_filter.fresh()
+    spoken = one.take(text) + one.take_rest()
+    return spoken.text, spoken
 
 
 def text_problem(text: str, model: str, limits: Limits | None, before: int = 0) -> ParameterError | None:

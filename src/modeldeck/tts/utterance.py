@@ -10,6 +10,7 @@ from modeldeck.tts.assemble import Assembler
 from modeldeck.tts.delivery import Delivery
 from modeldeck.tts.hook import Audio, Identity, SentenceBegin, SpeechEvent, Transcript, known
 from modeldeck.tts.response import SentenceTiming, TTSResponse, TTSUsage, WordTiming
+from modeldeck.tts.written import Spoken, Written
 
 
 class Utterance:
@@ -18,7 +19,14 @@ class Utterance:
     `interruptible`: somebody may ask what was heard; only then the timings are kept, which grow with the text.
     """
 
-    def __init__(self, delivery: Delivery, clock: Callable[[], float], *, interruptible: bool = False) -> None:
+    def __init__(
+        self,
+        delivery: Delivery,
+        clock: Callable[[], float],
+        *,
+        interruptible: bool = False,
+        written: Spoken | None = None,
+    ) -> None:
         self._texts: list[str] = []
         self.flushed = False
         self.timings: list[WordTiming] = []
@@ -31,6 +39,7 @@ class Utterance:
         self._usage: TTSUsage | None = None
         self._identity = Identity()
         self._transcript: list[str] = []
+        self._written = Written([written]) if written is not None else None
         self._untimed: float | None = None  # where a sentence begins whose timings have not come
 
     def begin_again(self) -> None:
@@ -46,8 +55,11 @@ class Utterance:
             self._texts = ["".join(self._texts)]
         return self._texts[0] if self._texts else ""
 
-    def write(self, text: str, since: float) -> None:
-        """More text, said at `since`."""
+    def write(self, text: str, since: float, written: Spoken | None = None) -> None:
+        """More text, said at `since`; what it was `written` as, where that is not the same."""
+        if written is not None:
+            self._written = self._written or Written()
+            self._written.add(written)
         if not self._texts:
             self.began = since
         self._texts.append(text)
@@ -55,6 +67,8 @@ class Utterance:
     def cut(self, begin: int, end: int) -> None:
         """Forget the text between the two."""
         self._texts = [self.text[:begin] + self.text[end:]]
+        if self._written is not None:
+            self._written.cut(begin, end)
 
     def take(self, event: SpeechEvent) -> TTSResponse | None:
         """The increment that an event completes, or None."""
@@ -65,6 +79,7 @@ class Utterance:
                     self.first_audio = self._clock() - self.began
                 return increment
             case WordTiming():
+                event = event if self._written is None else self._written.mapped(event)
                 if self._interruptible:
                     self.timings.append(event)
                     self._untimed = None
@@ -72,7 +87,7 @@ class Utterance:
             case SentenceBegin():
                 self._untimed = self.assembler.seconds
             case SentenceTiming():
-                self.assembler.sentence(event)
+                self.assembler.sentence(event if self._written is None else self._written.mapped(event))
             case TTSUsage():
                 self._usage = event
             case Identity():
@@ -102,4 +117,5 @@ class Utterance:
         if self._untimed is not None and played > self._untimed:
             return None
         ends = [one.end_index for one in self.timings if one.start < played and one.end_index is not None]
-        return self.text[: max(ends)] if ends else ""
+        text = self.text if self._written is None else self._written.text
+        return text[: max(ends)] if ends else ""
