@@ -25,10 +25,10 @@ def environment(modeldeck_sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPat
 
 def test_wires_say_when_they_met_the_real_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(realtime, "VERIFIED_LIVE", "2026-12-01")
-    assert verified(DashScopeCredential) == {"realtime": "2026-12-01", "speech": None, "tasks": None}
+    assert verified(DashScopeCredential) == {"lists": None, "realtime": "2026-12-01", "speech": None, "tasks": None}
     assert verified(LocalCredential) == {}
     (line,) = meetings(["dashscope"])
-    assert line.endswith("dashscope: realtime 2026-12-01, speech never, tasks never")
+    assert line.endswith("dashscope: lists never, realtime 2026-12-01, speech never, tasks never")
 
 
 def test_the_doctor_tells_it(deck, environment: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> None:

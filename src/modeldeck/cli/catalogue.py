@@ -21,6 +21,9 @@ _SHORT = 6  # languages that a table names
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 of_provider = click.option("--provider", metavar="NAME", help="Only this provider's: dashscope, local, …")
+of_accounts = click.option(
+    "--live", is_flag=True, help="Ask the providers what the accounts of the environment's keys really have."
+)
 in_language = click.option("--language", metavar="TAG", help="Only what speaks it: en is any English, en-GB one.")
 
 
@@ -28,13 +31,15 @@ in_language = click.option("--language", metavar="TAG", help="Only what speaks i
 @click.option("--family", type=click.Choice(["tts"]), default="tts", show_default=True, help="Kind of models.")
 @of_provider
 @in_language
+@of_accounts
 @as_json
-def models(family: str, provider: str | None, language: str | None, as_json: bool) -> None:
+def models(family: str, provider: str | None, language: str | None, live: bool, as_json: bool) -> None:
     """List the models.
 
-    Their references are what `modeldeck say --model`, `voices` and `schema` take.
+    Their references are what `modeldeck say --model`, `voices` and `schema` take. With --live, those that the
+    accounts of the environment's keys have.
     """
-    found = [card for card in cards(provider) if language is None or speaks(card.all_languages, language)]
+    found = [card for card in cards(provider, live) if language is None or speaks(card.all_languages, language)]
     if as_json:
         print_json([_facts(card) for card in found])
         return
@@ -46,10 +51,11 @@ def models(family: str, provider: str | None, language: str | None, as_json: boo
             "yes" if card.realtime else "",
             card.voice_count,
             shortened(dict.fromkeys(tag.split("-")[0] for tag in card.all_languages), _SHORT),
+            "" if card.live is None else "model" if card.live.listed else "voices",
         )
         for card in found
     ]
-    head = ("Reference", "Label", "Status", "Realtime", "Voices", "Languages")
+    head = ("Reference", "Label", "Status", "Realtime", "Voices", "Languages", "Live")
     print_table(head, rows, spare=("Label", "Languages", "Realtime"))
     _nothing_found(found, "models", language)
 
@@ -59,9 +65,15 @@ def models(family: str, provider: str | None, language: str | None, as_json: boo
 @of_provider
 @in_language
 @click.option("--gender", type=click.Choice(["female", "male", "neutral"]), help="Only such voices.")
+@of_accounts
 @as_json
 def voices(
-    reference: str | None, provider: str | None, language: str | None, gender: str | None, as_json: bool
+    reference: str | None,
+    provider: str | None,
+    language: str | None,
+    gender: str | None,
+    live: bool,
+    as_json: bool,
 ) -> None:
     """List the voices of the model REF (provider/model), or of all models.
 
@@ -71,10 +83,10 @@ def voices(
         raise click.UsageError("REF names its provider; leave --provider out")
     wanted = None
     if reference is None:
-        chosen = list(cards(provider))
+        chosen = list(cards(provider, live))
     else:
         found = tts.find_model(reference)
-        chosen, wanted = [_card_of(found)], found.voice
+        chosen, wanted = [_live_card_of(found) if live else _card_of(found)], found.voice
     kept = [
         (card, voice)
         for card in chosen
@@ -87,7 +99,7 @@ def voices(
     if as_json:
         print_json(merged)
         return
-    head = ("Voice", "Label", "Languages", "Gender", "Styles", "Models")
+    head = ("Voice", "Label", "Languages", "Gender", "Styles", "Source", "Models")
     print_table(head, [_row(one) for one in merged], spare=("Styles", "Models", "Label"))
     _nothing_found(merged, "voices", language)
     if any(card.custom_voices for card in chosen):
@@ -146,8 +158,13 @@ def say_problems() -> None:
         say_to_user(f"warning: {problem}")
 
 
-def cards(provider: str | None) -> Iterator[TTSModelCard]:
-    """One provider's cards, or those of all that can be listed."""
+def cards(provider: str | None, live: bool = False) -> Iterator[TTSModelCard]:
+    """One provider's cards, or those of all that can be listed; `live`: as the environment's accounts have them."""
+    if live:
+        from modeldeck.cli.live import cards as of_accounts  # the network is paid for by those who ask
+
+        yield from of_accounts(credentials(provider))
+        return
     for owner in credentials(provider):
         try:
             yield from owner.list_tts_models()
@@ -181,11 +198,18 @@ def _card_of(found: FoundModel) -> TTSModelCard:
     return found.card
 
 
+def _live_card_of(found: FoundModel) -> TTSModelCard:
+    for card in cards(found.credential_class.provider_name(), live=True):
+        if card.name == found.name:
+            return card
+    raise ModelNotFoundError(f"the account has no model {found.name!r} that is known to speak")
+
+
 def _merged(kept: Sequence[tuple[TTSModelCard, Voice]]) -> list[dict[str, Any]]:
     """One record per voice, with the references of the models that have it."""
     records: dict[tuple[Any, ...], dict[str, Any]] = {}
     for card, voice in kept:
-        key = (card.provider, voice.id, voice.languages, voice.gender)
+        key = (card.provider, voice.id, voice.languages, voice.gender, voice.source)
         record = records.get(key)
         if record is None:
             record = {"provider": card.provider, **voice.model_dump(mode="json"), "models": []}
@@ -202,6 +226,7 @@ def _row(record: dict[str, Any]) -> tuple[str, ...]:
         shortened(record["languages"], _SHORT),
         record["gender"] or "",
         ", ".join(record["styles"]),
+        "" if record["source"] == "card" else record["source"],
         f"{record['provider']}/{names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else ""),
     )
 

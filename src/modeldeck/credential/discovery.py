@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from copy import copy
 from dataclasses import dataclass, field
@@ -248,7 +248,7 @@ def _assembled(
         error = ModelNotFoundError(f"{provider}: the server keeps no list of models or voices", provider=provider)
         return Discovered(shipped, None, (f"{error}; the shipped cards stand in",), error)
     by_name = {one.name: listed for one, listed in answers}
-    problems = [_failure(provider, one, outcome, by_name.get(one.name)) for one, outcome in failed]
+    problems = _failures(provider, failed, by_name)
     if not answers:
         return Discovered(shipped, None, tuple(problems), error)
     basis = [_basis(card) for card in shipped]
@@ -267,11 +267,23 @@ def _basis(card: Any) -> object:
     return card if private is None else private
 
 
-def _failure(provider: str, listing: Listing, error: ModelDeckError, old: Listed | None) -> str:
-    instead = "the shipped cards stand in"
-    if old is not None:
-        instead = f"what it said {_age(time.monotonic() - old.clock)} ago stands in"
-    return f"{provider}: its {listing.name} cannot be listed ({type(error).__name__}: {error}); {instead}"
+def _failures(
+    provider: str, failed: Sequence[tuple[Listing, ModelDeckError]], known: Mapping[str, Listed]
+) -> list[str]:
+    """A sentence for each cause: a provider that is down has all of its lists fail of the same."""
+    causes: dict[tuple[Any, ...], tuple[str, str, list[str]]] = {}
+    for listing, error in failed:
+        old = known.get(listing.name)
+        instead = "the shipped cards stand in"
+        if old is not None:
+            instead = f"what it said {_age(time.monotonic() - old.clock)} ago stands in"
+        kind, cause = type(error), f"{type(error).__name__}: {error}"
+        same = (kind, error.status, error.code) if error.status else (kind, cause)  # else request ids tell them apart
+        causes.setdefault((same, instead), (cause, instead, []))[2].append(listing.name)
+    return [
+        f"{provider}: its {', '.join(names)} cannot be listed ({cause}); {instead}"
+        for cause, instead, names in causes.values()
+    ]
 
 
 def _age(seconds: float) -> str:
