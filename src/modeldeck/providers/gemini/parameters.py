@@ -59,8 +59,16 @@ class GeminiTTSParameters(BaseModel):
     temperature: float | None = Field(
         default=None, ge=0, le=2, title="Temperature", description="More makes the speech more varied."
     )
-    top_p: float | None = Field(default=None, ge=0, le=1, title="Top P")
-    top_k: int | None = Field(default=None, ge=1, title="Top K")
+    top_p: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        title="Top P",
+        description="Chooses only among the likeliest tokens whose chances add up to this.",
+    )
+    top_k: int | None = Field(
+        default=None, ge=1, title="Top K", description="Chooses only among so many of the likeliest tokens."
+    )
     seed: int | None = Field(
         default=None,
         ge=-(2**31),
