@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from modeldeck.testing import values
 from tests.cards.helpers import parameters
 
 
@@ -119,9 +120,6 @@ CLASSES: dict[str, type[BaseModel]] = {
     "open": create_model("P", __config__=ConfigDict(extra="allow"), count=(int | None, Field(None, ge=0))),
     "nothing": parameters(),
 }
-SCALARS: list[Any] = [None, True, False, 0, 1, -1, 2, 5, 1.0, 5.0, 1.5, -0.0, 1e300, 10**20, 8000.0]
-TEXTS = ["", "a", "low", "12", "true", "null", "auto", "abc\n", "ab", "ä", "😀😀😀😀", "x" * 40]
-LISTS: list[Any] = [[], [1], [1, 2.0], [1.5], [True], [None], ["low"], [[1], [2.0]], [[]], [1, 2, 3, 4], [{}]]
 OBJECTS: list[dict[str, Any]] = [
     {},
     *({"a": value} for value in (1, 1.0, None, "1", [1, 2.5], {"x": 1}, {"zz": 1}, True)),
@@ -133,30 +131,8 @@ OBJECTS: list[dict[str, Any]] = [
     *({"name": "abc", **more} for more in ({}, {"centre": {}}, {"centre": None}, {"centre": {"x": None, "y": 1}})),
     *({"name": "a", "corners": value} for value in ([{"x": 2.0}, {}], [{"zz": 1}], [{"x": None}], [None])),
 ]
-EDGES: list[Any] = [*SCALARS, *TEXTS, *LISTS, *OBJECTS, *([one] for one in OBJECTS)]
 
 
 def edges(prop: Mapping[str, Any]) -> list[Any]:
-    """Values that this property's own keywords make interesting, and the ones above."""
-    return [*_own(prop), *EDGES]
-
-
-def _own(node: Any) -> Iterator[Any]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
-                yield from (value, value - 1, value + 1, float(value), value + 0.5)
-            elif key in ("minLength", "maxLength"):
-                yield from ("a" * value, "a" * (value + 1), "a" * max(0, value - 1))
-            elif key in ("minItems", "maxItems"):
-                yield from ([1] * value, [1] * (value + 1))
-            elif key in ("enum", "examples"):
-                yield from value
-                yield from (f"{one}x" for one in value)
-            elif key in ("default", "const"):
-                yield value
-            else:
-                yield from _own(value)
-    elif isinstance(node, list):
-        for one in node:
-            yield from _own(one)
+    """Values on the property's own edges, and objects that these classes are about."""
+    return [*values.edges(prop), *OBJECTS, *([one] for one in OBJECTS)]

@@ -101,6 +101,7 @@ ROWS = [
 class TestDashScope(Shipped):
     credential = DashScopeCredential
     emulator = dashscope
+    unlisted = (DashScopeCosyVoiceTTSModel,)
     rows = ROWS
     title = "DashScope"
     refusals = {

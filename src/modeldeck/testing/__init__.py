@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from modeldeck import _lazy
 
 if TYPE_CHECKING or not _lazy.install(__name__):
+    from modeldeck.testing.conformance import CardConformance as CardConformance
     from modeldeck.testing.conformance import Conformance as Conformance
     from modeldeck.testing.expectations import ANY as ANY
     from modeldeck.testing.expectations import GOOD as GOOD

@@ -64,7 +64,7 @@ def generate(suite: Suite, metafunc: pytest.Metafunc) -> None:
 
 def _id(value: Any) -> str:
     match value:
-        case tuple():
+        case tuple() | list():
             return "-".join(map(_id, value))
         case Row():
             return value.id

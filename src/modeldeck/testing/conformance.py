@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from modeldeck.testing.checks.cancel import Cancelling
+from modeldeck.testing.checks.cards import Cards
 from modeldeck.testing.checks.credentials import Credentials
 from modeldeck.testing.checks.distance import Distances
 from modeldeck.testing.checks.faults import Faults
 from modeldeck.testing.checks.interrupt import Interrupting
+from modeldeck.testing.checks.parameters import Parameters
 from modeldeck.testing.checks.pause import Pausing
 from modeldeck.testing.checks.secrets import Secrets
 from modeldeck.testing.checks.streaming import Streaming
@@ -14,6 +16,10 @@ from modeldeck.testing.checks.text import Texts
 from modeldeck.testing.checks.together import Together
 from modeldeck.testing.checks.watching import Watching
 from modeldeck.testing.checks.wav import Files
+
+
+class CardConformance(Parameters, Cards):
+    """What the cards of a provider without an emulator must be; `credential` alone is said."""
 
 
 class Conformance(
@@ -29,6 +35,7 @@ class Conformance(
     Texts,
     Credentials,
     Streaming,
+    CardConformance,
 ):
     """Everything that a provider must do, checked against its emulator.
 

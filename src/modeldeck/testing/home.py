@@ -41,7 +41,7 @@ def at_home(credential: str) -> Generator[list[str]]:
         return connect(self, address)
 
     socket.getaddrinfo = looked_up
-    socket.socket.connect = connected  # type: ignore[method-assign]
+    socket.socket.connect = connected  # type: ignore[method-assign, assignment]
     try:
         yield said
     finally:

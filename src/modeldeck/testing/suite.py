@@ -31,10 +31,12 @@ _SECRETS = ("api_key", "key", "token", "api_secret", "secret")
 class Deck:
     """What a suite says of a provider that has no emulator: its credential.
 
-    `credential`: the class. `exempt`: by a check's subject (a parameter, a card) why it does not hold there.
+    `credential`: the class. `unlisted`: classes that it does not list. `exempt`: by a check's subject (a parameter, a
+    card) why it does not hold there.
     """
 
     credential: ClassVar[type[CredentialBase]]
+    unlisted: ClassVar[Sequence[type[TTSModelBase[Any]]]] = ()
     exempt: ClassVar[Mapping[str, str]] = {}
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -52,9 +54,25 @@ class Deck:
     @property
     def cards(self) -> list[TTSModelCard]:
         """Every good card of every class; what is wrong with the others, a check of its own says."""
+        return self._listed(self.classes)
+
+    @property
+    def cards_of_all(self) -> list[TTSModelCard]:
+        """Those of unlisted classes too."""
+        return self._listed([*self.classes, *self.unlisted])
+
+    def class_of(self, card: TTSModelCard) -> type[TTSModelBase[Any]]:
+        """The one that lists it."""
+        return next(one for one in (*self.classes, *self.unlisted) if one.type == card.model_type)
+
+    def credential_of_nobody(self) -> CredentialBase:
+        """One with which models can be built, and nobody can be asked."""
+        return self.credential()
+
+    def _listed(self, classes: Sequence[type[TTSModelBase[Any]]]) -> list[TTSModelCard]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CardWarning)
-            return [card for one in self.classes for card in one.list_models()]
+            return [card for one in classes for card in one.list_models()]
 
     @property
     def package(self) -> str:
@@ -133,6 +151,9 @@ class Suite(Deck):
 
     # -- what checks have of it
 
+    def credential_of_nobody(self) -> CredentialBase:
+        return self.make(self.key(), "http://127.0.0.1:1")
+
     @property
     def table(self) -> list[Row]:
         """The rows, all that was left open filled in."""
@@ -154,7 +175,8 @@ class Suite(Deck):
     @property
     def columns(self) -> list[Column]:
         """The faults that the service can have."""
-        return [column for column in COLUMNS if self.throttled or "{throttled}" not in column.asks]
+        absent = {"{throttled}": not self.throttled, "{throttled_close}": not (self.throttled_close or self.thorough)}
+        return [column for column in COLUMNS if not any(absent[part] for part in absent if part in column.asks)]
 
     def refusal(self, status: int) -> Fails:
         return self.refusals.get(status) or REFUSALS[status]

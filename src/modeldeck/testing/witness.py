@@ -126,7 +126,7 @@ def _still(box: Sandbox, before: tuple[Counter[str], set[asyncio.Task[Any]], lis
         said.append(
             f"threads ({', '.join(threads)}): start none; where a library needs one, end and join it in `finally`"
         )
-    if tasks := now[1] - before[1] - {asyncio.current_task()}:  # type: ignore[arg-type]
+    if tasks := now[1] - before[1] - {asyncio.current_task()}:
         said.append(f"{_tasks(list(tasks))}: {_CANCEL}")
     if box._peers:
         said.append(

@@ -60,10 +60,14 @@ class GeminiTTSParameters(BaseModel):
         default=None, ge=0, le=2, title="Temperature", description="More makes the speech more varied."
     )
     top_p: float | None = Field(
-        default=None, ge=0, le=1, title="Top P", description="How much of the probable the model chooses from."
+        default=None,
+        ge=0,
+        le=1,
+        title="Top P",
+        description="Chooses only among the likeliest tokens whose chances add up to this.",
     )
     top_k: int | None = Field(
-        default=None, ge=1, title="Top K", description="From how many of the likeliest the model chooses."
+        default=None, ge=1, title="Top K", description="Chooses only among so many of the likeliest tokens."
     )
     seed: int | None = Field(
         default=None,
