@@ -101,13 +101,13 @@ fix: $(VENV)/.ready-to-test
 bench: $(VENV)/.ready-to-test .bench/agentscope/.ready $(JUDGES)
 	$(PY) -m tests.benchmarks $(ARGS)
 
-# The tests at the lowest versions that pyproject.toml allows.
+# The tests at the lowest versions that pyproject.toml allows (of the frameworks they are the judges').
 floors: $(VENV)/.ready-to-test
 	@$(MAKE) --no-print-directory --jobs=5 $(JUDGES)
 	rm -rf build/floors
 	$(PY) -m venv build/floors
 	build/floors/bin/python -m pip install --quiet uv
-	build/floors/bin/uv pip compile --quiet --no-header --resolution lowest-direct --all-extras \
+	build/floors/bin/uv pip compile --quiet --no-header --resolution lowest-direct --extra all --extra local \
 		--python $(PY) pyproject.toml -o build/floors/floors.txt
 	build/floors/bin/uv pip install --quiet --python build/floors/bin/python \
 		--constraints build/floors/floors.txt -e '.[all,local]' --group dev
@@ -117,7 +117,7 @@ floors: $(VENV)/.ready-to-test
 constraints:
 	@uv=$$(command -v uv) || { test -x build/uv/bin/uv || { python3 -m venv build/uv && build/uv/bin/pip install --quiet uv; }; \
 		uv=build/uv/bin/uv; }; \
-	$$uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --all-extras --group dev \
+	$$uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --extra all --extra local --group dev \
 		--custom-compile-command "make constraints" pyproject.toml -o constraints.txt
 
 clean:
@@ -167,5 +167,5 @@ $(VENV)/.ready-to-test: $(INPUTS) $(VENV)/.installer
 	rm -rf .judges/$*
 	$(PY) -m venv .judges/$*
 	MODELDECK_SKIP_WEB=1 .judges/$*/bin/python -m pip install --quiet --disable-pip-version-check \
-		$(if $(filter $*,$(INSIDE)),--editable .) '$(judge-$*)'
+		$(if $(filter $*,$(INSIDE)),--editable '.[sandbox]') '$(judge-$*)'
 	@touch $@

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
+FRAMEWORKS = {"livekit_agent.py": "livekit-agent", "pipecat_pipeline.py": "pipecat"}  # in environments of their own
+EXAMPLES = sorted({path.name for path in (ROOT / "examples").glob("*.py")} - FRAMEWORKS.keys())
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
@@ -24,6 +25,15 @@ def run(*command: str, cwd: Path) -> str:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_example(name: str, tmp_path: Path) -> None:
     assert run(str(ROOT / "examples" / name), cwd=tmp_path)
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_example_inside_a_framework(name: str, tmp_path: Path) -> None:
+    python = ROOT / ".judges" / FRAMEWORKS[name] / "bin" / "python"
+    done = subprocess.run([python, ROOT / "examples" / name], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "first audio after" in done.stdout
+    assert "s of audio" in done.stdout.splitlines()[-1]
 
 
 def test_there_are_examples_and_blocks() -> None:

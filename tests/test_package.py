@@ -13,12 +13,14 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from modeldeck.errors import MissingExtraError
 from tools import distributions
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src"
 HEAVY = {"pydantic", "httpx", "websockets", "yaml", "jsonschema", "asyncio"}
 DATABASES = {"aiosqlite", "asyncpg", "peewee", "psycopg", "psycopg2", "pymongo", "redis", "sqlalchemy"}
+FRAMEWORKS = {"LiveKitTTS": "livekit", "PipecatTTSService": "pipecat"}  # their extras are in no environment but theirs
 SERVERS = {
     "aiohttp",
     "django",
@@ -134,8 +136,13 @@ def test_the_doors_are_known() -> None:
 @pytest.mark.parametrize(("door", "name"), exported())
 def test_a_door_opens(door: str, name: str) -> None:
     module = importlib.import_module(door)
-    value = getattr(module, name)
     assert name in dir(module)
+    if name in FRAMEWORKS:
+        with pytest.raises(MissingExtraError, match=rf'pip install "modeldeck\[{FRAMEWORKS[name]}\]"') as caught:
+            getattr(module, name)
+        assert caught.value.extra == FRAMEWORKS[name]
+        return
+    value = getattr(module, name)
     if isinstance(value, type):
         assert pickle.loads(pickle.dumps(value)) is value
 
@@ -169,8 +176,10 @@ def test_the_core_brings_no_server_and_no_database() -> None:
     assert closure("modeldeck") & (SERVERS | DATABASES) == set()
 
 
-def test_the_extra_all_is_every_extra_but_the_local_voice() -> None:
-    extras = set(metadata.metadata("modeldeck").get_all("Provides-Extra") or ()) - {"all", "local"}
+def test_the_extra_all_is_every_extra_but_the_local_voice_and_the_frameworks() -> None:
+    extras = set(metadata.metadata("modeldeck").get_all("Provides-Extra") or ())
+    assert extras >= {"all", "local", *FRAMEWORKS.values()}
+    extras -= {"all", "local", *FRAMEWORKS.values()}
     assert closure("modeldeck", frozenset({"all"})) == closure("modeldeck", frozenset(extras))
     assert "espeakng-loader" not in closure("modeldeck", frozenset({"all"}))
 

@@ -3,10 +3,12 @@
 Written against livekit-agents 1.8.9 (livekit/agents/tts/tts.py, _exceptions.py; read on 2026-11-30).
 """
 
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 from weakref import WeakSet
@@ -26,7 +28,7 @@ except ImportError as error:
 _SILENCE = 0.02  # seconds, for a text of which nothing is spoken: to LiveKit none at all is a failure
 
 
-class LiveKitTTS(tts.TTS):
+class LiveKitTTS(tts.TTS[Any]):
     """`AgentSession(tts=LiveKitTTS(tts_model("openai/gpt-4o-mini-tts:alloy")))`: any model, as text is written.
 
     Attempts are the model's (`retry=`), not LiveKit's as well: an error that comes out of here is final, unless the
@@ -96,6 +98,8 @@ class LiveKitTTS(tts.TTS):
 class _Speaking:
     """What both kinds of stream do with a model's increments."""
 
+    _set_token_usage: Callable[..., None]
+
     def __init__(self, **options: Any) -> None:
         owner: LiveKitTTS = options["tts"]
         self._model, self._options = owner._model, owner._options  # as they are now
@@ -126,9 +130,8 @@ class _Speaking:
                     heard = True
                     emitter.push(one.audio)
                 if one.usage is not None:
-                    self._set_token_usage(  # type: ignore[attr-defined]
-                        input_tokens=one.usage.input_tokens, output_tokens=one.usage.output_tokens
-                    )
+                    used = {"input_tokens": one.usage.input_tokens, "output_tokens": one.usage.output_tokens}
+                    self._set_token_usage(**used)
         except errors.ModelDeckError as error:
             raise _told(error, again=error.retryable and not heard and not self._model.retry.max_retries) from error
         if not heard and spoken.text.strip():

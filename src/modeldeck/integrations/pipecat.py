@@ -3,6 +3,8 @@
 Written against pipecat-ai 1.14.0 (pipecat/services/tts_service.py, services/settings.py; read on 2026-11-30).
 """
 
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import asyncio
