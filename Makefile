@@ -24,11 +24,12 @@ judge-openai := openai[realtime]==3.52.0
 judge-gemini := google-genai==3.4.0
 judge-azure := azure-cognitiveservices-speech==1.53.0
 judge-livekit := livekit-agents==1.8.9
+judge-runtime := agentscope-runtime==1.1.6.post2
 # These frameworks judge our integrations: modeldeck itself runs inside them.
 judge-livekit-agent := livekit-agents==1.8.9
 judge-pipecat := pipecat-ai==1.14.0
 INSIDE := livekit-agent pipecat
-JUDGES := $(patsubst %,.judges/%/.ready,dashscope openai gemini azure livekit $(INSIDE))
+JUDGES := $(patsubst %,.judges/%/.ready,dashscope openai gemini azure livekit runtime $(INSIDE))
 
 .PHONY: help run test check format lint types mypy pyright imports generated picker wheel fix bench floors constraints clean
 
@@ -161,6 +162,14 @@ $(VENV)/.ready-to-test: $(INPUTS) $(VENV)/.installer
 	rm -rf .bench/agentscope
 	$(PY) -m venv .bench/agentscope
 	.bench/agentscope/bin/python -m pip install --quiet --disable-pip-version-check 'agentscope[service,storage-sql]==2.0.10' aiosqlite
+	@touch $@
+
+# Of agentscope-runtime only the callback clients are loaded: what they need, not what all of it does.
+.judges/runtime/.ready: | $(VENV)/.ready-to-test
+	rm -rf .judges/runtime
+	$(PY) -m venv .judges/runtime
+	.judges/runtime/bin/python -m pip install --quiet --disable-pip-version-check --no-deps '$(judge-runtime)'
+	.judges/runtime/bin/python -m pip install --quiet --disable-pip-version-check '$(judge-dashscope)' '$(judge-azure)' openai pydantic
 	@touch $@
 
 .judges/%/.ready: | $(VENV)/.ready-to-test

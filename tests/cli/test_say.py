@@ -190,6 +190,13 @@ def test_a_value_outside_the_schema_passes_when_asked_to(command, tmp_path: Path
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_markdown_is_spoken_as_it_is_meant(command, tmp_path: Path) -> None:
+    marked = b"# One\n\n**Two** [three](https://example.com).\n\n```\n" + b"four five six\n" * 50 + b"```\n"
+    assert command("say", "One\n\nTwo three.", "-o", "plain.wav").returncode == 0
+    assert command("say", "--markdown", "-", "-o", "marked.wav", input=marked).returncode == 0
+    assert seconds(tmp_path / "marked.wav") == pytest.approx(seconds(tmp_path / "plain.wav"), abs=0.2)
+
+
 # -- bad input
 
 

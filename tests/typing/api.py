@@ -14,6 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from modeldeck.credential import CredentialBase, CredentialFactory, DashScopeCredential, LocalCredential
 from modeldeck.message import DataBlock, UserMsg
+from modeldeck.realtime_clients import (
+    ModelstudioTtsCallbacks,
+    ModelstudioTtsClient,
+    ModelstudioTtsConfig,
+    RealtimeState,
+)
 from modeldeck.tts import (
     Audio,
     AudioFormat,
@@ -22,6 +28,7 @@ from modeldeck.tts import (
     DashScopeTTSModel,
     LocalTTSModel,
     SpeechRequest,
+    SpokenText,
     TTSModelBase,
     TTSModelCard,
     TTSResponse,
@@ -140,6 +147,24 @@ def registered() -> None:
     CredentialFactory.register_credential(MyProviderCredential)
     credential = CredentialFactory.from_dict({"type": "my_provider_credential", "api_key": "k"})
     assert_type(credential, CredentialBase)
+
+
+async def filtered(credential: DashScopeCredential) -> None:
+    assert_type(SpokenText(urls="drop")("**Hello**"), str)
+    tts = DashScopeTTSModel(credential, text_filter=SpokenText(code="There is code."))
+    assert_type(tts.text_filter, SpokenText | None)
+    LocalTTSModel(text_filter=True)
+    LocalTTSModel(text_filter="markdown")  # type: ignore[arg-type]
+    SpokenText(emoji="maybe")  # type: ignore[arg-type]
+
+
+def callbacks() -> None:
+    config = ModelstudioTtsConfig(model="cosyvoice-v1", voice="longwan", sample_rate=22050, chat_id="demo_chat")
+    client = ModelstudioTtsClient(config, ModelstudioTtsCallbacks(on_open=lambda: None))
+    client.start()
+    client.send_text_data("Hello")
+    assert_type(client.state, RealtimeState)
+    client.stop()
 
 
 def refused(credential: DashScopeCredential) -> None:

@@ -64,6 +64,9 @@ _BLOCK = 1 << 16
     show_default=True,
     help="What happens to values outside the model's schema.",
 )
+@click.option(
+    "--markdown", is_flag=True, help="The text is Markdown: speak what it means, not its signs, code and links."
+)
 def say(
     words: tuple[str, ...],
     reference: str,
@@ -72,6 +75,7 @@ def say(
     target: str | None,
     play: bool,
     enforce: Any,
+    markdown: bool,
 ) -> None:
     """Speak TEXT, or with - what comes on standard input (UTF-8, to its end).
 
@@ -83,8 +87,8 @@ def say(
     if target == "-" and sys.stdout.isatty():
         raise click.UsageError("standard output is a terminal; write `-o FILE`, or `-o - | …`")
     found = tts.find_model(reference)
-    model = _model(found, reference, voice, assignments, enforce)
-    text = _text(words, found if enforce == "error" else None)
+    model = _model(found, reference, voice, assignments, enforce, markdown)
+    text = _text(words, found if enforce == "error" and not markdown else None)
     if not text.strip():
         raise ParameterError("nothing to speak: the text is empty", parameter="text")
     if play:
@@ -103,7 +107,12 @@ def say(
 
 
 def _model(
-    found: FoundModel, reference: str, voice: str | None, assignments: tuple[str, ...], enforce: Any
+    found: FoundModel,
+    reference: str,
+    voice: str | None,
+    assignments: tuple[str, ...],
+    enforce: Any,
+    markdown: bool,
 ) -> TTSModelBase[Any]:
     schema = call_schema(found)
     given = read_settings(assignments, schema)
@@ -113,7 +122,7 @@ def _model(
     if voice is not None:
         given["voice"] = voice
     try:
-        return tts.tts_model(reference, given, enforce=enforce)
+        return tts.tts_model(reference, given, enforce=enforce, text_filter=markdown)
     except ParameterError as error:
         if error.parameter == "voice" and error.suggestion is None:
             listing = f"modeldeck voices {found.credential_class.provider_name()}/{found.name}"

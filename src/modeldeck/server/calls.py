@@ -75,6 +75,7 @@ class Call:
     output: AudioFormat | None = None
     credential: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    text_filter: bool = False
 
 
 async def model_for(server: Server, user: str, call: Call) -> TTSModelBase[Any]:
@@ -95,6 +96,7 @@ async def model_for(server: Server, user: str, call: Call) -> TTSModelBase[Any]:
             output=output,
             enforce=server.settings.enforce,
             transport=server.transport,
+            text_filter=call.text_filter,
         )
     except ParameterError as error:
         rename(error, renamed)

@@ -33,7 +33,10 @@ class Output(Input):
 
 
 class Start(Input):
-    """First of all: who speaks, and how. `output`: raw PCM unless given, where the model has it."""
+    """First of all: who speaks, and how. `output`: raw PCM unless given, where the model has it.
+
+    `text_filter`: the text is Markdown, of which what is meant is spoken.
+    """
 
     type: Literal["start"]
     ref: str = Field(min_length=1)
@@ -41,6 +44,7 @@ class Start(Input):
     parameters: dict[str, Any] = Field(default_factory=dict[str, Any])
     credential: str | None = None
     output: Output | None = None
+    text_filter: bool = False
 
 
 class Text(Input):
@@ -104,7 +108,12 @@ class Talk:
                 start = await self._read(_START)
                 output = AudioFormat(**start.output.model_dump()) if start.output is not None else None
                 call = Call(
-                    start.ref, start.voice, output=output, credential=start.credential, parameters=start.parameters
+                    start.ref,
+                    start.voice,
+                    output=output,
+                    credential=start.credential,
+                    parameters=start.parameters,
+                    text_filter=start.text_filter,
                 )
                 model = await model_for(self._server, self._user, call)
                 session = model.session()

@@ -217,3 +217,8 @@ async def closed(line: Line, code: int) -> None:
     with pytest.raises(ConnectionClosed):
         await asyncio.wait_for(line.socket.recv(), PATIENCE)
     assert line.socket.close_code == code
+
+
+async def test_markdown_is_spoken_as_it_is_meant(caller: Caller) -> None:
+    async with caller.talk(QWEN, text_filter=True) as line:
+        assert await spoken(line, "One **two** [three](https://example.com) four.") == len("One two three four.")

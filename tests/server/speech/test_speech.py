@@ -210,3 +210,12 @@ async def refusal(caller: Caller, model: str = QWEN, **fields: Any) -> dict[str,
     assert answer.status_code == 400, answer.text
     found: dict[str, Any] = answer.json()["error"]
     return found
+
+
+async def test_markdown_is_spoken_as_it_is_meant(caller: Caller) -> None:
+    marked = TEXT.replace("two", "**two**").replace("seven", "[seven](https://example.com)")
+    for model in (QWEN, "dashscope/qwen3-tts-flash-realtime"):
+        answer = await caller.speak(model, marked, text_filter=True)
+        assert answer.status_code == 200, answer.text
+        assert samples(answer.content) == WHOLE
+        assert samples((await caller.speak(model, marked)).content) > WHOLE

@@ -45,6 +45,9 @@ class SpeechRequest(Input):
     stream_format: Literal["audio", "sse"] | None = Field(default=None, description="audio unless given.")
     credential: str | None = Field(default=None, description="An id; the newest that fits unless given.")
     parameters: dict[str, Any] = Field(default_factory=dict[str, Any], description="More of the model's own.")
+    text_filter: bool = Field(
+        default=False, description="The text is Markdown: what it means is spoken, not its signs."
+    )
 
     @field_validator("input")
     @classmethod
@@ -71,6 +74,7 @@ async def create_speech(body: SpeechRequest, who: Who, server: Shared) -> Respon
         format=format,
         credential=body.credential,
         parameters=body.parameters,
+        text_filter=body.text_filter,
     )
     model = await model_for(server, who.user, call)
     increments = partial(increments_of, model, body.input, format)

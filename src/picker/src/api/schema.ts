@@ -1187,6 +1187,12 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+            /**
+             * Text Filter
+             * @description The text is Markdown: what it means is spoken, not its signs.
+             * @default false
+             */
+            text_filter: boolean;
         };
         /** Switch */
         Switch: {
