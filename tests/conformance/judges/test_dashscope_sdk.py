@@ -291,6 +291,11 @@ def test_sambert(verdicts: Verdicts, name: str, rate: int, speed: float) -> None
         assert seconds(found["audio"], rate) == pytest.approx(length, abs=0.2)
 
 
+@pytest.mark.parametrize("name", ["v2_http", "v2_task", "v2_task_ssml"])
+def test_the_second_generation(verdicts: Verdicts, name: str) -> None:
+    assert samples(well(verdicts[name]).result) == WHOLE
+
+
 # -- the record
 
 
