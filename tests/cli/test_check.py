@@ -55,6 +55,25 @@ def test_from_the_environment(deck, url: str, monkeypatch: pytest.MonkeyPatch) -
     assert live["dashscope live"] == "ok"
 
 
+def test_one_that_is_half_set_hides_no_other(deck, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHSCOPE_API_KEY", KEY)
+    monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", url)
+    monkeypatch.setenv("LIVEKIT_API_SECRET", "canary-secret")
+    outcome = deck("credentials", "check", "--json")
+    assert outcome.code == 1
+    assert [(one["credential"], one["grade"]) for one in json.loads(outcome.out)] == [("dashscope", "ok")]
+    assert "LIVEKIT_API_KEY" in outcome.err
+    doctor = deck("doctor", "--live", "--json")
+    assert doctor.code == 1
+    found = {one["check"]: one["status"] for one in json.loads(doctor.out)}
+    assert (found["livekit"], found["dashscope live"]) == ("broken", "ok")
+    monkeypatch.delenv("DASHSCOPE_API_KEY")
+    outcome = deck("credentials", "check")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "LIVEKIT_API_KEY" in outcome.err
+    assert "canary" not in outcome.err
+
+
 def test_a_refused_key(deck, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-canary")
     monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,8 +84,13 @@ def check(names: tuple[str, ...], as_json: bool) -> int:
     reveal() gave. Without either: every provider that the environment has a key for. Exits with 1 when one of
     them does not work.
     """
-    chosen = {name: _named(name) for name in names} if names else from_environment()
+    broken: list[CredentialError] = []
+    chosen = {name: _named(name) for name in names} if names else from_environment(broken.append)
+    for error in broken:
+        say_to_user(f"error: {error}")
     if not chosen:
+        if broken:
+            return 1
         say_to_user("The environment has no key; `modeldeck credentials types` lists the variables.")
         return 1
     found = asyncio.run(diagnoses(chosen.values()))
@@ -97,7 +102,7 @@ def check(names: tuple[str, ...], as_json: bool) -> int:
         for name, one in zip(chosen, found, strict=True):
             if one.advice:
                 say_to_user(f"{name}: {one.advice}")
-    return 0 if all(one.ok for one in found) else 1
+    return 0 if all(one.ok for one in found) and not broken else 1
 
 
 @credentials.command("rotate-key")
@@ -120,13 +125,16 @@ def rotate_key(url: str | None) -> None:
 # -- shared with doctor
 
 
-def from_environment() -> dict[str, CredentialBase]:
-    """A credential for each provider that has a variable set; raises CredentialError when one cannot be made."""
-    return {
-        cls.provider_name(): cls.from_env()
-        for cls in catalogue.credentials(None)
-        if any(os.environ.get(name) for names in cls.env.values() for name in names)
-    }
+def from_environment(broken: Callable[[CredentialError], object]) -> dict[str, CredentialBase]:
+    """A credential for each provider that has a variable set; `broken` is told of each that cannot be made."""
+    found: dict[str, CredentialBase] = {}
+    for cls in catalogue.credentials(None):
+        if any(os.environ.get(name) for names in cls.env.values() for name in names):
+            try:
+                found[cls.provider_name()] = cls.from_env()
+            except CredentialError as error:
+                broken(error)
+    return found
 
 
 async def diagnoses(chosen: Iterable[CredentialBase]) -> Sequence[Diagnosis]:

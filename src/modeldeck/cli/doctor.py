@@ -122,11 +122,12 @@ def _environment() -> Iterator[Result]:
             yield Result(check, "absent", f"set {(', and ' if required else ' or ').join(groups)} to use it")
 
 
+def _told(_: CredentialError) -> None:
+    """By `_environment`."""
+
+
 def _live() -> Iterator[Result]:
-    try:
-        chosen = from_environment()
-    except CredentialError:  # `_environment` has told of it
-        return
+    chosen = from_environment(_told)
     for provider, found in zip(chosen, asyncio.run(diagnoses(chosen.values())), strict=True):
         yield Result(f"{provider} live", "ok" if found.ok else "broken", str(found))
 
@@ -140,11 +141,7 @@ def _wires() -> Iterator[Result]:
 
 
 def _recorded(folder: Path) -> Iterator[Result]:
-    try:
-        chosen = from_environment()
-    except CredentialError:
-        return
-    for provider, key in chosen.items():
+    for provider, key in from_environment(_told).items():
         for cls in key.get_tts_model_classes():
             path = folder / f"{cls.type}.jsonl"
             try:

@@ -63,7 +63,7 @@ class Settings:
         if problem is not None:
             if problem.limit is None:  # no provider can take it
                 self._refuse(problem)
-            self._let_through(problem)
+            self.let_through(problem)
         return before + (self._limits.count(text) if self._limits is not None else 0)
 
     def shown(self) -> str:
@@ -75,10 +75,11 @@ class Settings:
         try:
             return enforcement.effective(self._rules, given)
         except ParameterError as error:
-            self._let_through(error)
+            self.let_through(error)
         return enforcement.filled(self._rules, given)
 
-    def _let_through(self, error: ParameterError) -> None:
+    def let_through(self, error: ParameterError) -> None:
+        """Raise it or warn of it or neither, as `enforce` asks."""
         if self._enforce == "error":
             self._refuse(error)
         self._scrub(error)

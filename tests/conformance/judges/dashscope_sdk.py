@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import dashscope
+from dashscope import v2
 from dashscope.audio import tts, tts_v2
 from dashscope.audio.qwen_tts_realtime import QwenTtsRealtime, QwenTtsRealtimeCallback
 
@@ -628,6 +629,28 @@ def voices_of_qwen() -> Any:
 @scenario
 def voices_with_a_wrong_key() -> Any:
     return enrolled(api_key="sk-invalid")
+
+
+# -- the SDK's second generation
+
+
+@scenario
+def v2_http() -> Any:
+    chunks = v2.Client().audio.tts.http.stream(TEXT, model="qwen3-tts-flash", voice="Cherry")
+    return base64.b64encode(b"".join(chunk.audio or b"" for chunk in chunks)).decode()
+
+
+@scenario
+def v2_task() -> Any:
+    options = {"model": "cosyvoice-v3-flash", "voice": "longanyang", "format": "pcm", "sample_rate": 24000}
+    return base64.b64encode(v2.Client().audio.tts.synthesize(TEXT, **options)).decode()
+
+
+@scenario
+def v2_task_ssml() -> Any:
+    options = {"model": "cosyvoice-v3-flash", "voice": "longanyang", "format": "pcm", "sample_rate": 24000}
+    document = f"<speak>{TEXT}</speak>"
+    return base64.b64encode(v2.Client().audio.tts.synthesize(document, enable_ssml=True, **options)).decode()
 
 
 # -- what the SDK waits five seconds for, all at once

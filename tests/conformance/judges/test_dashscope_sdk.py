@@ -309,6 +309,11 @@ def test_voices(verdicts: Verdicts) -> None:
     assert "InvalidApiKey" in (verdicts["voices_with_a_wrong_key"].raised or "")
 
 
+@pytest.mark.parametrize("name", ["v2_http", "v2_task", "v2_task_ssml"])
+def test_the_second_generation(verdicts: Verdicts, name: str) -> None:
+    assert samples(well(verdicts[name]).result) == WHOLE
+
+
 # -- the record
 
 

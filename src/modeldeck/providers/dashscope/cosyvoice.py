@@ -44,7 +44,7 @@ class _RunTask(RealtimeTTSModelBase[P]):
         from modeldeck.tts.links import lent
 
         dial, opening, tasks = self._dial(request), Opening(inbox), Tasks()
-        whole = not self._takes_pieces or bool(request.parameters.get("enable_ssml"))
+        whole = not self._takes_pieces or not self._cuts(request)
         while True:
             async for event in opening:
                 yield event
@@ -57,6 +57,7 @@ class _RunTask(RealtimeTTSModelBase[P]):
                 if not opening.text:
                     yield UtteranceEnd()
                     continue
+                self._check_document(opening.text)
             async with lent(self.transport, dial, request, SERVICE) as link:
                 client = self._client_of(link, request)
                 client.on_event = request.on_event
@@ -73,6 +74,9 @@ class _RunTask(RealtimeTTSModelBase[P]):
                 client.on_event = None
                 link.keep()
 
+    def _cuts(self, request: SpeechRequest) -> bool:
+        return not request.parameters.get("enable_ssml")
+
     def _attend(self, request: SpeechRequest) -> AbstractContextManager[None]:
         return self.transport.attend(self._dial(request))
 
@@ -84,6 +88,17 @@ class _RunTask(RealtimeTTSModelBase[P]):
 
     def _times(self, parameters: Mapping[str, Any]) -> bool:
         return bool(parameters.get("word_timestamp_enabled"))
+
+    def _check_document(self, text: str) -> None:
+        """SSML goes into one frame. Raises ParameterError, as `enforce` asks."""
+        from modeldeck.providers.dashscope.wire.tasks import FRAME_CHARACTERS
+        from modeldeck.tts.facts import Limits
+        from modeldeck.tts.text import text_problem
+
+        if self._takes_pieces:
+            limits = Limits(max_characters=FRAME_CHARACTERS, counting="cjk_double")
+            if (problem := text_problem(text, f"{self.model} with enable_ssml", limits)) is not None:
+                self._settings.let_through(problem)
 
     @property
     def _takes_pieces(self) -> bool:

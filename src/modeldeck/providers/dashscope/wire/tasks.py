@@ -107,9 +107,10 @@ class TaskClient:
         return self._frame("run-task", payload)
 
     def text(self, text: str) -> list[str]:
-        """More text, in frames no larger than the service takes."""
+        """More text, in frames no larger than the service takes; SSML in one, however large."""
         self._sent(text)
-        return [self._continue({"text": piece}) for piece in pieces(text, FRAME_CHARACTERS)]
+        parts = [text] if self.parameters.get("enable_ssml") else pieces(text, FRAME_CHARACTERS)
+        return [self._continue({"text": piece}) for piece in parts]
 
     def flush(self) -> str:
         """Speak what is there, though no sentence has ended. Not in the documents, in the SDK only."""
