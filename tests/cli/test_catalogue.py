@@ -167,3 +167,42 @@ def test_a_terminal_gets_a_table_with_and_without_rich(terminal, rich: bool) -> 
     assert (done.returncode, done.stderr) == (0, b"")
     assert (b"\x1b[1m" in seen) is rich  # bold headings
     assert (b"REFERENCE" in seen) is not rich
+
+
+def test_cantonese_voices_come_first_that_speak_it_first(deck) -> None:
+    found = json.loads(deck("voices", "--language", "zh-HK", "--gender", "female", "--realtime", "--json").out)
+    assert [one["match"] for one in found] == sorted((one["match"] for one in found), reverse=True)
+    assert {one["provider"] for one in found} >= {"azure", "dashscope"}
+    assert found[0]["why"] == ["speaks zh-HK"]
+    assert {one["gender"] for one in found} == {"female"}
+
+
+def test_near_voices_are_listed_only_when_asked_for(deck) -> None:
+    assert json.loads(deck("voices", "--provider", "dashscope", "--language", "fr-BE", "--json").out) == []
+    assert "--near" in deck("voices", "--provider", "dashscope", "--language", "fr-BE").err
+    outcome = deck("voices", "--provider", "dashscope", "--language", "fr-BE", "--near")
+    assert "does not say whether it is fr-BE" in outcome.out
+
+
+def test_voices_by_style_search_and_status(deck) -> None:
+    gentle = json.loads(deck("voices", "--style", "gentle", "--json").out)
+    assert gentle
+    assert all("gentle" in " ".join(one["styles"]) for one in gentle)
+    found = json.loads(deck("voices", "--search", "cherry", "--json").out)
+    assert {one["id"] for one in found} == {"Cherry"}
+    listed = {model for one in json.loads(deck("voices", "--json").out) for model in one["models"]}
+    off = {model for one in json.loads(deck("voices", "--status", "sunset", "--json").out) for model in one["models"]}
+    assert not listed & off
+
+
+def test_the_same_kind_of_voice_is_shown_with_what_differs(deck) -> None:
+    like = "azure/neural:zh-HK-HiuMaanNeural"
+    outcome = deck("voices", "--like", like, "--provider", "dashscope", "--limit", "3")
+    assert outcome.out.splitlines()[0].split() == ["REFERENCE", "SCORE", "EQUAL", "DIFFERS", "NOT", "KNOWN"]
+    found = json.loads(deck("voices", "--like", like, "--provider", "dashscope", "--limit", "3", "--json").out)
+    assert len(found) == 3
+    assert all(find_model(one["reference"]).voice == one["id"] for one in found)
+    assert "speaks zh-HK" in found[0]["equal"]
+    assert deck("voices", "local/espeak-ng", "--like", like).code == 2
+    assert deck("voices", "--gender", "male", "--like", like).code == 2
+    assert "did you mean" in deck("voices", "--like", "azure/neural:zh-HK-HiuManNeural").err

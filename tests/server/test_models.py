@@ -17,9 +17,9 @@ from modeldeck.credential import CredentialBase, CredentialFactory
 from modeldeck.errors import ParameterError
 from modeldeck.server import shapes
 from modeldeck.server.bodies import takes_gzip
-from modeldeck.server.deck import Text, words
 from modeldeck.server.run import Running
-from modeldeck.tts import tts_model
+from modeldeck.tts import find_voices, similar_voices, tts_model
+from modeldeck.tts.search import Text, words
 from tests.server.conftest import connected
 
 Page = Callable[..., Any]
@@ -308,3 +308,42 @@ async def test_a_switch_tells_what_is_kept_and_what_is_dropped(client: httpx.Asy
 async def test_a_voice_that_is_no_text_is_an_error(client: httpx.AsyncClient) -> None:
     asked = {"from_ref": "dashscope/qwen3-tts-flash", "to_ref": "openai/tts-1", "parameters": {"voice": {"a": 1}}}
     assert (await client.post("/api/v1/switch", json=asked)).status_code in (200, 422)
+
+
+async def test_voices_are_what_python_finds(page: Page) -> None:
+    found = await page("/api/v1/voices", language="zh-HK", gender="female", realtime=True, limit=1000)
+    expected = find_voices(language="zh-HK", gender="female", realtime=True)
+    assert [(one["ref"], one["id"], one["match"], one["why"]) for one in found["voices"]] == [
+        (f"{one.provider}/{one.model}", one.voice.id, one.match, list(one.why))
+        for one in sorted(expected, key=lambda one: -one.match)
+    ]
+    assert found["total"] == len(expected) > 0
+    near = await page("/api/v1/voices", language="fr-BE", near=True, provider="dashscope", limit=1)
+    assert "does not say whether it is fr-BE" in near["voices"][0]["why"][0]
+    assert (await page("/api/v1/voices", language="fr-BE", provider="dashscope"))["voices"] == []
+
+
+async def test_voices_by_style_and_status(page: Page) -> None:
+    found = (await page("/api/v1/voices", style=["gentle"], limit=1000))["voices"]
+    assert found
+    assert all("gentle" in " ".join(one["styles"]) for one in found)
+    assert "match" not in found[0]
+    off = await page("/api/v1/voices", status="sunset", limit=1000)
+    on = await page("/api/v1/voices", limit=1000)
+    assert {one["ref"] for one in off["voices"]}.isdisjoint({one["ref"] for one in on["voices"]})
+    named = off["voices"][0]["ref"] if off["voices"] else None
+    assert named is None or (await page("/api/v1/voices", ref=named))["total"]
+
+
+async def test_the_same_kind_of_voice(page: Page, client: httpx.AsyncClient) -> None:
+    like = "azure/neural:zh-HK-HiuMaanNeural"
+    found = await page("/api/v1/voices", like=like, provider="dashscope", limit=3)
+    expected = similar_voices(like, provider="dashscope", limit=3)
+    assert [(one["ref"], one["id"], one["score"]) for one in found["voices"]] == [
+        (f"{one.found.provider}/{one.found.model}", one.found.voice.id, one.score) for one in expected
+    ]
+    assert found["voices"][0]["equal"] == list(expected[0].equal)
+    TypeAdapter(shapes.VoicePage).validate_python(found)
+    answer = await client.get("/api/v1/voices", params={"like": "azure/neural:zh-HK-HiuManNeural"})
+    assert answer.status_code == 404
+    assert "did you mean" in answer.json()["detail"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,10 +11,11 @@ from modeldeck import credential, tts
 from modeldeck._near import did_you_mean, shortened
 from modeldeck.cli.show import print_json, print_table, say_to_user
 from modeldeck.errors import ModelDeckError, ModelNotFoundError
+from modeldeck.tts.languages import speaks
 
 if TYPE_CHECKING:
     from modeldeck.credential import CredentialBase
-    from modeldeck.tts import TTSModelCard, Voice
+    from modeldeck.tts import FoundVoice, SimilarVoice, TTSModelCard
     from modeldeck.tts.reference import FoundModel
 
 _SHORT = 6  # languages that a table names
@@ -64,46 +65,46 @@ def models(family: str, provider: str | None, language: str | None, live: bool, 
 @click.argument("reference", metavar="[REF]", required=False)
 @of_provider
 @in_language
+@click.option("--near", is_flag=True, help="With --language: also another region of it, or none said.")
 @click.option("--gender", type=click.Choice(["female", "male", "neutral"]), help="Only such voices.")
+@click.option("--style", "styles", metavar="WORD", multiple=True, help="Only what is called so; may be repeated.")
+@click.option("--realtime/--no-realtime", default=None, help="Only of models that take text while they speak, or not.")
+@click.option("--status", type=click.Choice(["active", "deprecated", "sunset"]), help="Only of such models.")
+@click.option("--search", metavar="WORDS", default="", help="Only what has these words in its names.")
+@click.option("--like", metavar="REF:VOICE", help="The same kind of voice elsewhere, the most alike first.")
+@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="With --like: how many.")
 @of_accounts
 @as_json
 def voices(
     reference: str | None,
     provider: str | None,
-    language: str | None,
-    gender: str | None,
+    like: str | None,
+    limit: int,
     live: bool,
     as_json: bool,
+    **wanted: Any,
 ) -> None:
-    """List the voices of the model REF (provider/model), or of all models.
+    """List the voices of the model REF (provider/model), or of all models but those that are switched off.
 
-    REF:VOICE is a reference too: modeldeck say --model local/espeak-ng:en-gb "Hello".
+    REF:VOICE is a reference too: modeldeck say --model local/espeak-ng:en-gb "Hello". A language is a tag: en is any
+    English, zh-HK Cantonese; voices whose first language it is come first.
     """
     if reference is not None and provider is not None:
         raise click.UsageError("REF names its provider; leave --provider out")
-    wanted = None
-    if reference is None:
-        chosen = list(cards(provider, live))
-    else:
-        found = tts.find_model(reference)
-        chosen, wanted = [_live_card_of(found) if live else _card_of(found)], found.voice
-    kept = [
-        (card, voice)
-        for card in chosen
-        for voice in card.voices
-        if (wanted is None or voice.id == wanted)
-        and (gender is None or voice.gender == gender)
-        and (language is None or speaks(voice.languages, language))
-    ]
-    merged = _merged(kept)
+    if like is not None:
+        _alike(reference, provider, like, limit, live, as_json, wanted)
+        return
+    looked_at = _looked_at(reference, provider, live)
+    found = tts.find_voices(model=reference, cards=looked_at, **wanted)
+    merged = _merged(found)
     if as_json:
         print_json(merged)
         return
-    head = ("Voice", "Label", "Languages", "Gender", "Styles", "Source", "Models")
-    print_table(head, [_row(one) for one in merged], spare=("Styles", "Models", "Label"))
-    _nothing_found(merged, "voices", language)
-    if any(card.custom_voices for card in chosen):
-        names = shortened([card.name for card in chosen if card.custom_voices], 3)
+    head = ("Voice", "Label", "Languages", "Gender", "Styles", "Source", "Models", "Why")
+    print_table(head, [_row(one) for one in merged], spare=("Styles", "Models", "Label", "Why"))
+    _nothing_found(merged, "voices", wanted["language"], near=not wanted["near"])
+    if any(card.custom_voices for card in looked_at):
+        names = shortened([card.name for card in looked_at if card.custom_voices], 3)
         say_to_user(f"Voices that are not listed are taken too by: {names}")
 
 
@@ -178,12 +179,6 @@ def cards(provider: str | None, live: bool = False) -> Iterator[TTSModelCard]:
             say_to_user(f"warning: {owner.provider_name()}: {type(error).__name__}: {error}")
 
 
-def speaks(tags: Iterable[str], language: str) -> bool:
-    """RFC 4647, basic filtering: a range covers the tags that begin with it."""
-    wanted = language.casefold()
-    return any(tag.casefold() == wanted or tag.casefold().startswith(f"{wanted}-") for tag in tags)
-
-
 # -- inside
 
 
@@ -198,6 +193,13 @@ def _card_of(found: FoundModel) -> TTSModelCard:
     return found.card
 
 
+def _looked_at(reference: str | None, provider: str | None, live: bool) -> list[TTSModelCard]:
+    if reference is None:
+        return list(cards(provider, live))
+    found = tts.find_model(reference)
+    return [_live_card_of(found) if live else _card_of(found)]
+
+
 def _live_card_of(found: FoundModel) -> TTSModelCard:
     for card in cards(found.credential_class.provider_name(), live=True):
         if card.name == found.name:
@@ -205,16 +207,54 @@ def _live_card_of(found: FoundModel) -> TTSModelCard:
     raise ModelNotFoundError(f"the account has no model {found.name!r} that is known to speak")
 
 
-def _merged(kept: Sequence[tuple[TTSModelCard, Voice]]) -> list[dict[str, Any]]:
+def _alike(
+    reference: str | None,
+    provider: str | None,
+    like: str,
+    limit: int,
+    live: bool,
+    as_json: bool,
+    wanted: dict[str, Any],
+) -> None:
+    """Print the same kind of voice elsewhere, and what makes it that."""
+    others = ("near", "gender", "styles", "status", "search")
+    if reference is not None or any(wanted[name] for name in others):
+        raise click.UsageError("--like goes with --provider, --language, --realtime and --limit")
+    known = [*cards(None, live)]
+    of = None if provider is None else credentials(provider)[0].provider_name()
+    asked = {"provider": of, "language": wanted["language"], "realtime": wanted["realtime"], "limit": limit}
+    found = tts.similar_voices(like, cards=known, **asked)
+    if as_json:
+        print_json([_compared(one) for one in found])
+        return
+    head = ("Reference", "Score", "Equal", "Differs", "Not known")
+    rows = [
+        (one.found.reference, f"{one.score:.2f}", *map(", ".join, (one.equal, one.differs, one.unknown)))
+        for one in found
+    ]
+    print_table(head, rows, spare=("Not known",))
+    if not found:
+        say_to_user("No voice of that kind.")
+
+
+def _compared(one: SimilarVoice) -> dict[str, Any]:
+    about = {"reference": one.found.reference, "score": one.score}
+    said = {"equal": one.equal, "differs": one.differs, "unknown": one.unknown}
+    return {**about, **said, **one.found.voice.model_dump(mode="json")}
+
+
+def _merged(found: Sequence[FoundVoice]) -> list[dict[str, Any]]:
     """One record per voice, with the references of the models that have it."""
     records: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for card, voice in kept:
-        key = (card.provider, voice.id, voice.languages, voice.gender, voice.source)
+    for one in found:
+        voice = one.voice
+        key = (one.provider, voice.id, voice.languages, voice.gender, voice.source, one.match)
         record = records.get(key)
         if record is None:
-            record = {"provider": card.provider, **voice.model_dump(mode="json"), "models": []}
+            judged = {"match": one.match, "why": one.why} if one.why else {}
+            record = {"provider": one.provider, **voice.model_dump(mode="json"), **judged, "models": []}
             records[key] = record
-        record["models"].append(reference(card))
+        record["models"].append(f"{one.provider}/{one.model}")
     return list(records.values())
 
 
@@ -228,10 +268,12 @@ def _row(record: dict[str, Any]) -> tuple[str, ...]:
         ", ".join(record["styles"]),
         "" if record["source"] == "card" else record["source"],
         f"{record['provider']}/{names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else ""),
+        "" if record.get("match", 1) == 1 else ", ".join(record["why"]),
     )
 
 
-def _nothing_found(found: Sequence[object], what: str, language: str | None) -> None:
+def _nothing_found(found: Sequence[object], what: str, language: str | None, *, near: bool = False) -> None:
     if not found:
         hint = "; languages are tags such as en or zh-HK" if language else ""
+        hint += "; --near lists those of another region" if near and language and "-" in language else ""
         say_to_user(f"No such {what}{hint}.")

@@ -16,7 +16,12 @@ from modeldeck._cards.deck import order
 from modeldeck.credential import CredentialBase, CredentialFactory
 from modeldeck.credential.base import credential_type
 from modeldeck.server.bodies import Body
-from modeldeck.server.deck import ModelEntry, Source, VoiceEntry, sources, words
+from modeldeck.server.deck import Alike, Encoded, Judged, ModelEntry, Source, sources
+from modeldeck.tts.card import TTSModelCard
+from modeldeck.tts.languages import speaks
+from modeldeck.tts.search import words
+from modeldeck.tts.similar import similar_voices
+from modeldeck.tts.voices import LISTED, VoiceQuery
 
 _MOST_BODIES = 128  # of one revision; the oldest goes first
 
@@ -36,6 +41,15 @@ class Query:
     q: str = ""
     limit: int = 50
     offset: int = 0
+    near: bool = False
+    styles: tuple[str, ...] = ()
+    like: str | None = None
+
+    @property
+    def voice(self) -> VoiceQuery:
+        """What is asked of a voice; models that are switched off count only where they, or this, are named."""
+        status = (self.status,) if self.status else LISTED if self.ref is None else None
+        return VoiceQuery(self.language, self.near, self.gender, self.styles, self.realtime, status=status)
 
 
 class Snapshot:
@@ -102,17 +116,32 @@ class Snapshot:
         found = [_type(form, self.sources) for form in CredentialFactory.list_schemas()]
         return Body.of({"types": found, "total": len(found), "problems": CredentialFactory.problems()})
 
-    def _voices(self, query: Query) -> Iterator[VoiceEntry]:
-        wanted = words(query.q)
+    def _voices(self, query: Query) -> Sequence[Encoded]:
+        if query.like is not None:
+            return self._alike(query.like, query)
+        wanted, asked = words(query.q), query.voice
+        found: list[tuple[float, Encoded]] = []
         for model in self.models:
-            if _is_of(model, query):
-                yield from (one for one in model.voice_entries if _is_voice(one, query, wanted))
+            if _is_of(model, query) and asked.takes(model.card):
+                for one in model.voice_entries:
+                    matched = asked.match(one.voice, one.languages)
+                    if matched is not None and (not wanted or one.text.has(wanted)):
+                        found.append((matched[0], one if query.language is None else Judged(one, *matched)))
+        return [one for _, one in sorted(found, key=lambda pair: -pair[0])]
+
+    def _alike(self, like: str, query: Query) -> list[Encoded]:
+        """The same kind of voice, the most alike first. Raises ModelNotFoundError."""
+        cards = [one.card for one in self.models if isinstance(one.card, TTSModelCard)]
+        found = similar_voices(
+            like, provider=query.provider, realtime=query.realtime, language=query.language, limit=1000, cards=cards
+        )
+        return [Alike(one) for one in found]
 
     def _models(self, query: Query) -> Iterator[ModelEntry]:
         wanted = words(query.q)
         return (one for one in self.models if _is_model(one, query, wanted))
 
-    def _page(self, name: str, entries: Iterable[ModelEntry | VoiceEntry], query: Query, **more: Any) -> Body:
+    def _page(self, name: str, entries: Iterable[Encoded], query: Query, **more: Any) -> Body:
         found = list(entries)
         page = b",".join(one.encoded for one in found[query.offset : query.offset + query.limit])
         rest = to_json({"total": len(found), "revision": self.revision, **more})
@@ -159,12 +188,6 @@ def _renewed(known: Snapshot, made: Snapshot) -> Snapshot:
     return made
 
 
-def speaks(tags: Iterable[str], language: str) -> bool:
-    """RFC 4647, basic filtering: a range covers the tags that begin with it."""
-    wanted = language.casefold()
-    return any(f"{tag.casefold()}-".startswith(f"{wanted}-") for tag in tags)
-
-
 def _same(known: Sequence[Source], found: Sequence[Source]) -> bool:
     return len(known) == len(found) and all(map(_equal, known, found))
 
@@ -197,14 +220,6 @@ def _is_model(model: ModelEntry, query: Query, wanted: Sequence[str]) -> bool:
         and (query.language is None or speaks(model.languages, query.language))
         and (query.gender is None or query.gender in model.genders)
         and (not wanted or model.text.has(wanted))
-    )
-
-
-def _is_voice(one: VoiceEntry, query: Query, wanted: Sequence[str]) -> bool:
-    return (
-        (query.language is None or speaks(one.languages, query.language))
-        and query.gender in (None, one.voice.gender)
-        and (not wanted or one.text.has(wanted))
     )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -16,9 +14,9 @@ from modeldeck.credential import CredentialBase, CredentialFactory
 from modeldeck.credential.base import FAMILIES, credential_type
 from modeldeck.server.shapes import Model
 from modeldeck.tts.carded import Carded
-
-_WORDS = re.compile(r"[^\W_]+")
-_SHORT = 2  # letters: as many as are found in anything, so they must begin a word
+from modeldeck.tts.search import Text
+from modeldeck.tts.similar import SimilarVoice
+from modeldeck.tts.voices import searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +28,6 @@ class Source:
     cards: tuple[Any, ...]
     problems: tuple[str, ...]
     token: object
-
-
-class Text:
-    """Words to search in; every word of a query must be there, a short one at the beginning of a word."""
-
-    def __init__(self, parts: Iterable[str]) -> None:
-        self._plain = " " + " ".join(word for part in parts for word in words(part))
-
-    def has(self, query: Sequence[str]) -> bool:
-        return all((f" {word}" if len(word) <= _SHORT and word.isascii() else word) in self._plain for word in query)
-
-
-def words(text: str) -> list[str]:
-    return _WORDS.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 class ModelEntry:
@@ -107,7 +91,7 @@ class VoiceEntry:
     def __init__(self, model: ModelEntry, voice: Any) -> None:
         self.model = model
         self.voice = voice
-        self.languages: Sequence[str] = voice.languages or model.languages
+        self.languages: Sequence[str] = voice.languages or getattr(model.card, "languages", ())
 
     @cached_property
     def encoded(self) -> bytes:
@@ -116,9 +100,37 @@ class VoiceEntry:
 
     @cached_property
     def text(self) -> Text:
-        voice, card = self.voice, self.model.card
-        parts = (voice.id, voice.label, voice.gender or "", *voice.styles, *voice.languages, self.model.ref, card.label)
-        return Text(parts)
+        return Text(searched(self.model.card, self.voice))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A voice, and how well it is what was asked for."""
+
+    entry: VoiceEntry
+    match: float
+    why: tuple[str, ...]
+
+    @property
+    def encoded(self) -> bytes:
+        return self.entry.encoded[:-1] + b"," + to_json({"match": self.match, "why": self.why})[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A voice, and how much it is like another."""
+
+    similar: SimilarVoice
+
+    @property
+    def encoded(self) -> bytes:
+        one, found = self.similar, self.similar.found
+        about = {"ref": f"{found.provider}/{found.model}", "model": found.model, "provider": found.provider}
+        judged = {"score": one.score, "equal": one.equal, "differs": one.differs, "unknown": one.unknown}
+        return to_json({**found.voice.model_dump(mode="json"), **about, **judged})
+
+
+Encoded = ModelEntry | VoiceEntry | Judged | Alike  # what pages are made of
 
 
 def sources() -> list[Source]:

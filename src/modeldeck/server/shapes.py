@@ -224,6 +224,12 @@ class VoiceOfModel(Voice):
     ref: str
     model: str
     provider: str
+    match: float | None = Field(default=None, description="With `language`: 1 is exactly it, 0.5 the same language.")
+    why: list[str] | None = Field(default=None, description="With `language`: what it speaks of what was asked for.")
+    score: float | None = Field(default=None, description="With `like`: how much alike, from 0 to 1.")
+    equal: list[str] | None = Field(default=None, description="With `like`: what is the same.")
+    differs: list[str] | None = Field(default=None, description="With `like`: what is not.")
+    unknown: list[str] | None = Field(default=None, description="With `like`: what nobody says of one of the two.")
 
 
 class VoicePage(BaseModel):

@@ -32,5 +32,9 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.tts.response import TTSUsage as TTSUsage
     from modeldeck.tts.response import WordTiming as WordTiming
     from modeldeck.tts.session import Session as Session
+    from modeldeck.tts.similar import SimilarVoice as SimilarVoice
+    from modeldeck.tts.similar import similar_voices as similar_voices
     from modeldeck.tts.speech import Speech as Speech
     from modeldeck.tts.spoken import SpokenText as SpokenText
+    from modeldeck.tts.voices import FoundVoice as FoundVoice
+    from modeldeck.tts.voices import find_voices as find_voices

@@ -87,7 +87,10 @@ async def get_model_schema(_: Who, request: Request, ref: Ref) -> Response:
 
 
 @router.get(
-    "/voices", response_model=shapes.VoicePage, responses=documented() | _UNCHANGED | _ETAG, operation_id="list_voices"
+    "/voices",
+    response_model=shapes.VoicePage,
+    responses=documented(404) | _UNCHANGED | _ETAG,
+    operation_id="list_voices",
 )
 async def list_voices(
     _: Who,
@@ -98,12 +101,26 @@ async def list_voices(
     language: Language = None,
     gender: Gender = None,
     realtime: Annotated[bool | None, Query()] = None,
+    status: Annotated[Status | None, Query(description="Of the model; else all but sunset ones.")] = None,
+    style: Annotated[list[str], Query(max_length=10, description="Each of which it must have.")] = [],  # noqa: B006
+    near: Annotated[bool, Query(description="Also another region of the language, or none said.")] = False,
+    like: Annotated[
+        str | None,
+        Query(
+            max_length=300,
+            description="provider/model:voice; the same kind of voice elsewhere, the most alike first. Of the other "
+            "filters provider, realtime and language hold.",
+        ),
+    ] = None,
     q: Search = "",
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> Response:
-    """The voices of one model, or of all."""
-    wanted = Wanted(None, provider, None, ref, language, gender, realtime, None, q.strip(), limit, offset)
+    """The voices of one model, or of all; the best match first."""
+    styles = tuple(style)
+    wanted = Wanted(
+        None, provider, None, ref, language, gender, realtime, status, q.strip(), limit, offset, near, styles, like
+    )
     return (await server.catalogue.snapshot()).voice_page(wanted).answer(request)
 
 

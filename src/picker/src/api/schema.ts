@@ -278,7 +278,7 @@ export interface paths {
         };
         /**
          * List Voices
-         * @description The voices of one model, or of all.
+         * @description The voices of one model, or of all; the best match first.
          */
         get: operations["list_voices"];
         put?: never;
@@ -1337,6 +1337,36 @@ export interface components {
             model: string;
             /** Provider */
             provider: string;
+            /**
+             * Match
+             * @description With `language`: 1 is exactly it, 0.5 the same language.
+             */
+            match?: number | null;
+            /**
+             * Why
+             * @description With `language`: what it speaks of what was asked for.
+             */
+            why?: string[] | null;
+            /**
+             * Score
+             * @description With `like`: how much alike, from 0 to 1.
+             */
+            score?: number | null;
+            /**
+             * Equal
+             * @description With `like`: what is the same.
+             */
+            equal?: string[] | null;
+            /**
+             * Differs
+             * @description With `like`: what is not.
+             */
+            differs?: string[] | null;
+            /**
+             * Unknown
+             * @description With `like`: what nobody says of one of the two.
+             */
+            unknown?: string[] | null;
         };
         /** VoicePage */
         VoicePage: {
@@ -2886,6 +2916,14 @@ export interface operations {
                 language?: string | null;
                 gender?: ("female" | "male" | "neutral") | null;
                 realtime?: boolean | null;
+                /** @description Of the model; else all but sunset ones. */
+                status?: ("active" | "deprecated" | "sunset") | null;
+                /** @description Each of which it must have. */
+                style?: string[];
+                /** @description Also another region of the language, or none said. */
+                near?: boolean;
+                /** @description provider/model:voice; the same kind of voice elsewhere, the most alike first. Of the other filters provider, realtime and language hold. */
+                like?: string | null;
                 /** @description Words, each of which must be found. */
                 q?: string;
                 limit?: number;
@@ -2925,6 +2963,15 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
