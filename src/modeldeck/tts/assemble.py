@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modeldeck.errors import ProtocolError
 from modeldeck.tts.delivery import Delivery
@@ -127,13 +127,15 @@ class Assembler:
         seconds: float,
         first_audio: float | None,
         identity: Identity,
-        metadata: Mapping[str, str],
+        metadata: Mapping[str, Any],
     ) -> Generator[TTSResponse]:
         """The increments that end the utterance, `seconds` after it began: what was held back, the last."""
         for tail in self._held_back():
             first_audio = seconds if first_audio is None else first_audio
             yield tail
-        told = {name: value for name in identity.__slots__ if (value := getattr(identity, name)) is not None}
+        told: dict[str, Any] = {
+            name: value for name in identity.__slots__ if (value := getattr(identity, name)) is not None
+        }
         told |= metadata
         if self._converter is not None and (head := self._converter.head):
             told[_HEAD] = b64encode(head).decode("ascii")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import MappingProxyType
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from modeldeck._transport.observe import Kind
     from modeldeck._transport.transport import Transport
     from modeldeck.message import Msg
+    from modeldeck.tts.cache.cache import TTSCache
     from modeldeck.tts.card import TTSModelCard
     from modeldeck.tts.cold_start import ColdStart
     from modeldeck.tts.delivery import Delivery
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
     from modeldeck.tts.response import AudioFormat
     from modeldeck.tts.save import SavedSpeech
     from modeldeck.tts.session import Session
+    from modeldeck.tts.speaker import Attempts, Speaker
     from modeldeck.tts.speech import Speech
 
-_FIXED = {"credential", "model", "streaming", "output", "enforce", "timeouts", "retry", "extra", "on_event"}
+_FIXED = {"credential", "model", "streaming", "output", "enforce", "timeouts", "retry", "extra", "on_event", "cache"}
 P = TypeVar("P", bound=BaseModel, default=Any)
 
 
@@ -80,16 +82,24 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         transport: Transport | None = None,
         extra: Mapping[str, Any] | None = None,
         on_event: OnEvent | None = None,
+        cache: TTSCache | None = None,
     ) -> None:
         """`model`: a name, or a card that brings its own schema. `parameters`: an instance, a dict, or nothing.
 
         `output`: the format to deliver. `enforce`: what happens to values outside the schema. `transport`: one
         to share with other models, else this model keeps its own. `extra` goes into the provider's request last.
-        `on_event` is called with each raw event of the wire, secrets masked. Raises ParameterError, CredentialError.
+        `on_event` is called with each raw event of the wire, secrets masked. `cache`: where whole texts are looked up
+        and kept; `cache=False` in a call leaves it out, `"renew"` speaks anew. Raises ParameterError, CredentialError.
         """
         self._check_credential(credential)
         check_options(
-            stream=stream, enforce=enforce, timeouts=timeouts, retry=retry, transport=transport, on_event=on_event
+            stream=stream,
+            enforce=enforce,
+            timeouts=timeouts,
+            retry=retry,
+            transport=transport,
+            on_event=on_event,
+            cache=cache,
         )
         self.credential = credential
         self.streaming = stream
@@ -99,6 +109,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         self.retry = retry or Retry()
         self.extra = dict(extra or {})
         self.on_event = on_event
+        self.cache = cache
         self._transport = transport
         self._set(model, parameters)
 
@@ -147,6 +158,10 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         asked = parameters.get("format")
         return None if not isinstance(asked, str) else "pcm_s16le" if asked == "pcm" else asked
 
+    def _leaves_at(self, parameters: Mapping[str, Any]) -> int | None:
+        """The rate of that in Hz; None: `sample_rate`, else the card's. For formats whose names tell their rate."""
+        return None
+
     @classmethod
     def _takes(cls, realtime: bool | None) -> bool:
         """Whether a card that says `realtime` (None: says nothing) is this class's. Seldom overridden."""
@@ -174,12 +189,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         if not request.text.strip():
             return speech.Speech(speech.silence, stream=self.streaming)
         increments = partial(
-            speech.spoken,
-            self._speak,
-            request,
-            delivery=self._delivered(kwargs),
-            retry=self.retry,
-            origin=self._origin,
+            speech.spoken, self._attempts, request, delivery=self._delivered(kwargs), origin=self._origin
         )
         return speech.Speech(increments, stream=self.streaming)
 
@@ -201,39 +211,16 @@ class TTSModelBase(Connected, Carded, Generic[P]):
 
     def session(self, **kwargs: Any) -> Session:
         """A conversation: `async with tts.session() as s`. Keyword arguments are parameters for all of it."""
-        from modeldeck.tts import conversation, sentencewise, session
-        from modeldeck.tts.sentences import SentenceCutter, Uncut
+        from modeldeck.tts import assemble, conversation, session, speaker
 
-        request = self._request("", kwargs, "session")
+        delivery = self._delivered(kwargs)
+        request = assemble.asked(self._request("", kwargs, "session"), delivery)
         self._check_speaks()
-        timeouts, retry, converse = request.timeouts, self.retry, self._converse
-        origin = self._origin
-        check: Callable[[str, int], int] = self._settings.check_text
-        if not self._converses(request):  # each sentence has attempts, time-outs and a length of its own
-            cuts = self._cuts(request)
-            converse = partial(
-                sentencewise.sentence_by_sentence,
-                self._speak,
-                check=self._settings.check_text,
-                retry=retry,
-                origin=origin,
-                cutter=partial(SentenceCutter, self._language) if cuts else Uncut,
-            )
-            check = self._settings.check_piece if cuts else check
-            timeouts, retry = Timeouts(None, None, None, timeouts.total), NO_RETRY
-        begin = partial(
-            conversation.Conversation,
-            converse,
-            request,
-            delivery=self._delivered(kwargs),
-            timeouts=timeouts,
-            retry=retry,
-            origin=origin,
-        )
+        one = self._speaker(request)
         return session.Session(
-            begin,
+            partial(conversation.Conversation, partial(speaker.Solo, one), delivery=delivery),
             attend=partial(self._attend, request),
-            check=check,
+            check=one.check,
             watch=request.watch,
             cold_start=self._cold_start,
         )
@@ -256,6 +243,39 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         return self._transport
 
     # -- inside
+
+    def _attempts(
+        self, request: SpeechRequest, deadline: float | None = None, *, retry: Retry | None = None
+    ) -> AsyncGenerator[SpeechEvent, None]:
+        """The events of one request: from the cache, else from the hook, tried again while no audio came."""
+        from modeldeck.tts.pace import attempted
+
+        said = partial(attempted, self._speak, request, retry=retry or self.retry, origin=self._origin)
+        if request.cache is None:
+            return said(deadline=deadline)
+        return request.cache.events(self, request, partial(said, deadline=None), deadline)
+
+    def _speaker(
+        self, request: SpeechRequest, *, retry: Retry | None = None, attempts: Attempts | None = None
+    ) -> Speaker:
+        """How this model takes part in a conversation. `attempts`: another way to the events of one sentence."""
+        from modeldeck.tts import sentencewise, speaker
+        from modeldeck.tts.sentences import SentenceCutter, Uncut
+
+        retry, settings, timeouts = retry or self.retry, self._settings, request.timeouts
+        if self._converses(request):
+            return speaker.Speaker(self._converse, request, timeouts, retry, self._origin, settings.check_text)
+        cuts = self._cuts(request)  # each sentence has attempts, time-outs and a length of its own
+        converse = partial(
+            sentencewise.sentence_by_sentence,
+            attempts or partial(self._attempts, retry=retry),
+            check=settings.check_text,
+            cutter=partial(SentenceCutter, self._language) if cuts else Uncut,
+        )
+        check = settings.check_piece if cuts else settings.check_text
+        return speaker.Speaker(
+            converse, request, Timeouts(None, None, None, timeouts.total), NO_RETRY, self._origin, check
+        )
 
     def _set(self, model: str | TTSModelCard, parameters: P | Mapping[str, Any] | None) -> None:
         """Name, card and settings, whatever they were. Raises ParameterError."""
@@ -354,7 +374,9 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         more: Mapping[str, Any] = kwargs.pop("extra", None) or {}
         timeouts: Timeouts = kwargs.pop("timeouts", None) or self.timeouts
         on_event: OnEvent | None = kwargs.pop("on_event", None) or self.on_event
-        check_options(timeouts=timeouts, on_event=on_event)
+        asked: Any = kwargs.pop("cache", None)
+        cache: TTSCache | None = None if asked is False else self.cache if asked in (None, "renew") else asked
+        check_options(timeouts=timeouts, on_event=on_event, cache=cache)
         effective = self._settings.with_more(kwargs)
         self._settings.check_text(text)
         return SpeechRequest(
@@ -366,6 +388,8 @@ class TTSModelBase(Connected, Carded, Generic[P]):
             timeouts,
             watch(self._transport, self.provider, self.model, kind, text),
             on_event and shown(on_event, self.credential.hide),
+            cache,
+            asked == "renew",
         )
 
     def __repr__(self) -> str:

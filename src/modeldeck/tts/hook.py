@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modeldeck._transport.limits import Timeouts
 from modeldeck._transport.observe import NO_WATCH, Watch
 from modeldeck.tts.response import AudioFormat, TTSUsage, WordTiming
+
+if TYPE_CHECKING:
+    from modeldeck.tts.cache.cache import TTSCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class SpeechRequest:
     `parameters` are the effective ones: validated, defaults filled, what the card removes absent. `extra` goes
     into the provider's request last. `output`: the format asked for, where the model can give it natively.
     `timeouts.connect` is the hook's to pass on to the transport, like `watch`; the others are the base's.
-    `on_event` is shown the wire's raw events.
+    `on_event` is shown the wire's raw events. `cache`, `renew` are the base's.
     """
 
     text: str
@@ -29,6 +32,8 @@ class SpeechRequest:
     timeouts: Timeouts = field(default_factory=Timeouts)
     watch: Watch = NO_WATCH
     on_event: Callable[[Mapping[str, Any]], None] | None = None
+    cache: TTSCache | None = None
+    renew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,13 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """More for the `metadata` of the utterance's last response, in JSON's terms."""
+
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class UtteranceEnd:
     """All audio of the text before the last `Flush` has been yielded."""
 
@@ -81,7 +93,7 @@ def known(before: Identity, now: Identity) -> Identity:
     )
 
 
-SpeechEvent = Audio | WordTiming | SentenceBegin | TTSUsage | Identity | Transcript
+SpeechEvent = Audio | WordTiming | SentenceBegin | TTSUsage | Identity | Transcript | Told
 ConversationEvent = SpeechEvent | UtteranceEnd | Cleared
 
 

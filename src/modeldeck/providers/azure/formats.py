@@ -21,3 +21,8 @@ class Named:
         from modeldeck.providers.azure.wire.formats import encoding_of
 
         return encoding_of(parameters)
+
+    def _leaves_at(self, parameters: Mapping[str, Any]) -> int | None:
+        from modeldeck.providers.azure.wire.formats import format_of
+
+        return format_of(parameters, None).audio.sample_rate
