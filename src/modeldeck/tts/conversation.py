@@ -25,7 +25,7 @@ from modeldeck.tts.hook import (
 )
 from modeldeck.tts.pace import closed, too_late
 from modeldeck.tts.response import TTSResponse
-from modeldeck.tts.script import Script
+from modeldeck.tts.script import Script, ScriptReader
 from modeldeck.tts.speaker import Cast
 from modeldeck.tts.utterance import Utterance
 
@@ -92,20 +92,21 @@ class Conversation:
         """Until the script ends, an error that no other attempt helps, or being cancelled."""
         try:
             while True:
-                pause: float | None = 0.0
+                pause = 0.0
                 try:
                     self._waiting_since = self._clock()
                     reader = self.script.read(self._cast.leaves)
-                    await self._pass_on(self._speaker.converse(self._speaker.request, reader))
+                    await self._pass_on(self._speaker.converse(self._speaker.request, reader), reader)
                     if not reader.left:
                         break
                 except ModelDeckError as error:
                     self._speaker.origin.complete(error)
-                    pause = self._pause(error)
-                    if pause is None:
+                    given = self._pause(error)
+                    if given is None:
                         for utterance in list(self._spoken)[:1]:
                             utterance.failed(error)
                         raise
+                    pause = given
                 await asyncio.sleep(pause)
                 await self.script.wait()
                 self._speaker = self._cast.begin()
@@ -147,7 +148,7 @@ class Conversation:
             case _:
                 assert_never(item)
 
-    async def _pass_on(self, events: AsyncIterator[ConversationEvent]) -> None:
+    async def _pass_on(self, events: AsyncIterator[ConversationEvent], reader: ScriptReader) -> None:
         try:
             while (event := await self._next(events)) is not None:
                 if isinstance(event, Identity):
@@ -158,7 +159,7 @@ class Conversation:
                     raise ProtocolError(f"{type(event).__name__} of a hook that was given no text")
                 else:
                     await self._event(self._spoken[0], event)
-            if any(utterance.flushed for utterance in self._spoken):
+            if any(utterance.flushed for utterance in self._spoken) and not reader.left:
                 raise ProviderError("the provider ended in mid-utterance", retryable=True)
         finally:
             await closed(events)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ class FallbackTTSModel(TTSModelBase[Any]):
 
     Voices and other parameters belong to each model, as it was built. Keyword arguments of a call go to the models
     that take them, name and value; the others are left out of that call, for nobody shall hear another voice than was
-    asked for. `parameters={"azure/neural": {"voice": "de-DE-KatjaNeural"}}` says what holds for one in their place.
+    asked for. `parameters={"azure/neural": {"voice": "de-DE-KatjaNeural"}}` says what holds for one in their place (or
+    by its number in the list; the second of one name is `azure/neural#2`).
     """
 
     type: Literal["fallback_tts"] = "fallback_tts"
@@ -83,7 +85,7 @@ class FallbackTTSModel(TTSModelBase[Any]):
         if recovery is not None and not isinstance(recovery, Recovery):
             raise ParameterError(f"recovery must be a Recovery(...), not {recovery!r}", parameter="recovery")
         target = output or _format_of(first)
-        self._members = [Member(one, target, recovery or Recovery()) for one in listed]
+        self._members = _members(listed, target, recovery or Recovery())
         self._all_timeouts = timeouts
         self._transport = None
         self.models = tuple(listed)
@@ -284,6 +286,17 @@ def _models(models: Any) -> list[TTSModelBase[Any]]:
     return found
 
 
+def _members(models: Sequence[TTSModelBase[Any]], target: AudioFormat, recovery: Recovery) -> list[Member]:
+    """The second of one name is called `provider/model#2`: the same model with another key, or another voice."""
+    found: list[Member] = []
+    seen = Counter[str]()
+    for one in models:
+        name = members.name_of(one)
+        seen[name] += 1
+        found.append(Member(one, f"{name}#{seen[name]}" if seen[name] > 1 else name, target, recovery))
+    return found
+
+
 def _format_of(model: TTSModelBase[Any]) -> AudioFormat:
     """What that model delivers. Raises ParameterError where nothing tells before it speaks."""
     if model.output is not None:
@@ -299,8 +312,9 @@ def _format_of(model: TTSModelBase[Any]) -> AudioFormat:
             'to deliver, like output=AudioFormat("wav", 24000)'
         )
         raise ParameterError(message, parameter="output")
-    raw = "pcm_s16le" if not model._delivered({}).wav else "wav"
-    return AudioFormat(raw if encoding in ("pcm", "pcm_s16le", "wav") else encoding, rate, facts.channels)
+    if encoding in ("pcm", "pcm_s16le"):
+        encoding = "wav" if model._delivered({}).wav else "pcm_s16le"
+    return AudioFormat(encoding, rate, facts.channels)
 
 
 def _checked(each: Any, known: Sequence[Member]) -> Mapping[Any, Mapping[str, Any]]:

@@ -78,26 +78,22 @@ class Standing:
 
 
 class Member:
-    """One of the models, what it is to give, and how it fares. `name`: its reference without the voice."""
+    """One of the models, what it is to give, and how it fares."""
 
-    def __init__(self, model: TTSModelBase[Any], target: AudioFormat, recovery: Recovery) -> None:
+    def __init__(self, model: TTSModelBase[Any], name: str, target: AudioFormat, recovery: Recovery) -> None:
         """Raises ParameterError when it cannot give `target`."""
         self.model = model
-        self.name = name_of(model)
+        self.name = name
         self._target = target
         self._recovery = recovery
         self._failures = 0
         self._until = 0.0  # of the monotonic clock
         self.error: ModelDeckError | None = None
         self._own = not isinstance(model.synthesize, MethodType) or model.synthesize.__func__ not in _OURS
-        self._delivery = self._giving(target)
         if not self._own:
             model._check_speaks()
-        source = self._delivery.source
-        if source is not None and source != target:
-            from modeldeck.tts import convert
-
-            convert.required(source, target)
+        self._delivery = self._giving(target)
+        self._check_made(target)
 
     @property
     def standing(self) -> Standing:
@@ -158,6 +154,18 @@ class Member:
 
     def asked(self, request: SpeechRequest) -> SpeechRequest:
         return asked(request, self._delivery)
+
+    def _check_made(self, target: AudioFormat) -> None:
+        """What is missing shows now, not at the first audio."""
+        source = self._delivery.source
+        if source is not None and source != target:
+            from modeldeck.tts import convert
+
+            try:
+                convert.required(source, target)
+            except ParameterError as error:
+                error.args = (f"{self.name}: {error}",)
+                raise
 
     def _giving(self, target: AudioFormat | None) -> Delivery:
         model = self.model
@@ -254,7 +262,7 @@ class Round:
         for member in self._members:
             if member.up:
                 return None
-            if member in self._tried or member.model.cache is None:
+            if member in self._tried:
                 continue
             try:
                 request = self._plan.request(member, text)

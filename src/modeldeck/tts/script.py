@@ -38,7 +38,9 @@ class Script:
         self._more.set()
 
     def read(self, leaves: Callable[[], bool] | None = None) -> ScriptReader:
-        """`leaves`: asked before each utterance that the reader begins; then it may end there, and has `left`."""
+        """`leaves`: asked before each utterance that the reader begins, if those before are over; where it says so
+        the reader ends there, and has `left`.
+        """
         return ScriptReader(self, leaves)
 
     @property
@@ -65,6 +67,10 @@ class Script:
             self._more.clear()
             await self._more.wait()
         return True
+
+    def over(self, number: int) -> bool:
+        """Everything before item `number` was forgotten."""
+        return number <= self._first
 
     async def take(self, number: int) -> tuple[int, Item] | None:
         """Item `number`, or the first one after it that is still there, with its number; None at the end."""
@@ -120,7 +126,8 @@ class ScriptReader:
 
     async def __anext__(self) -> Item:
         if self._between and self._leaves is not None and not self.left:
-            self.left = await self._script.reached(self._next) and self._leaves()
+            there = await self._script.reached(self._next)
+            self.left = there and self._script.over(self._next) and self._leaves()
         if self.left:
             raise StopAsyncIteration
         while (found := await self._script.take(self._next)) is not None:

@@ -111,10 +111,7 @@ class Understudies:
 
     def leaves(self) -> bool:
         """Whether one that comes before is up again."""
-        if self._member is None or not self._round.better(self._member):
-            return False
-        self._member = self._next = None
-        return True
+        return self._member is not None and self._round.better(self._member)
 
     def spoke(self) -> Told | None:
         assert self._member is not None

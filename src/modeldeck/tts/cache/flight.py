@@ -56,6 +56,7 @@ class Flight:
         self._forgotten = 0  # events before `_events`
         self._held = 0
         self._error: BaseException | None = None
+        self._copy: BaseException | None = None
         self._raised = False  # the error itself; others get copies
         self._billed = False
         self._task: asyncio.Task[None] | None = None
@@ -106,6 +107,7 @@ class Flight:
         return list(self._events)
 
     def end(self, error: BaseException | None = None) -> None:
+        self._copy = copy.copy(error) if isinstance(error, ModelDeckError) else error
         self._error, self.ended = error, True
         self._wake()
 
@@ -168,12 +170,11 @@ class Flight:
         return usage if mine else NOTHING_BILLED
 
     def _failure(self) -> BaseException:
-        """Each its own, for whoever gets it may write on it how much audio had come."""
-        error = self._error
-        assert error is not None
+        """Each its own, for whoever gets it writes on it how much audio had come."""
+        assert self._error is not None
         with self._lock:
             first, self._raised = not self._raised, True
-        return copy.copy(error) if isinstance(error, ModelDeckError) and not first else error
+        return copy.copy(self._copy) if isinstance(self._copy, ModelDeckError) and not first else self._error
 
     def _in_loop(self, call: Any) -> None:
         if asyncio.get_running_loop() is self.loop:
