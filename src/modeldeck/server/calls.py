@@ -95,6 +95,7 @@ async def model_for(server: Server, user: str, call: Call) -> TTSModelBase[Any]:
             output=output,
             enforce=server.settings.enforce,
             transport=server.transport,
+            cache=server.cache,
         )
     except ParameterError as error:
         rename(error, renamed)

@@ -77,10 +77,13 @@ class Flight:
 
     async def add(self, event: SpeechEvent) -> None:
         with self._lock:
+            first = not self._held
             self._events.append(event)
             self._held += _bytes(event)
             self.too_long = self.too_long or self._held > self._longest
         self._wake()
+        if first and self._held:
+            await asyncio.sleep(0)  # the first audio leaves before more is read
         while self.too_long and self._full():
             await self._room.wait()
 

@@ -145,7 +145,9 @@ class Folder:
             raise ParameterError(message, parameter="cache") from error
 
     async def get(self, key: str) -> Entry | None:
-        return await asyncio.to_thread(self._get, key)
+        """Whether there is one is asked at once: a miss is not to wait for a thread as well."""
+        path = self._path(key)
+        return await asyncio.to_thread(self._get, key, path) if _is_there(path) else None
 
     async def put(self, key: str, entry: Entry) -> None:
         await asyncio.to_thread(self._put, key, entry)
@@ -159,8 +161,7 @@ class Folder:
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key}{_SUFFIX}"
 
-    def _get(self, key: str) -> Entry | None:
-        path = self._path(key)
+    def _get(self, key: str, path: Path) -> Entry | None:
         try:
             data = path.read_bytes()
         except FileNotFoundError:
@@ -220,6 +221,10 @@ class Folder:
                 if name.endswith(_SUFFIX):
                     _removed(name)
             self._size = None
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.exists(path)
 
 
 def _removed(name: str) -> None:
