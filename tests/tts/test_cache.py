@@ -383,6 +383,25 @@ async def test_a_loop_that_ends_while_it_speaks_for_others_is_an_error_for_them_
     assert how(await parts_of(mine)) == "miss"
 
 
+async def test_a_loop_that_was_closed_in_mid_speech_stands_in_nobodys_way() -> None:
+    cache = TTSCache()
+    tts = Numbered(cache=cache)
+    key = key_of(tts, tts._request(TEXT, {}), cache._salt)
+
+    async def begun() -> None:
+        cache._boarded((str(key), False))
+
+    def there() -> None:
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(begun())
+        loop.close()
+
+    await asyncio.to_thread(there)
+    assert list(cache._flights) == [(key, False)]
+    assert how(await parts_of(tts)) == "miss"
+    assert not cache._flights
+
+
 class Long(Numbered):
     """Ten seconds at a time, as often as is asked."""
 

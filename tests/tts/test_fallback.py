@@ -534,13 +534,15 @@ def _blocked(tts: FallbackTTSModel) -> None:
             assert list(session.utterance())[-1].is_last
 
 
-async def test_one_stands_in_for_another_group() -> None:
+async def test_a_group_counts_as_its_models() -> None:
     first, second, third = Numbered(), Other(), Numbered()
     first.failures.append(lost())
     second.failures.append(lost())
-    parts = await parts_of(behind(behind(first, second), third))
+    tts = behind(behind(first, second), third)
+    assert tts.models == (first, second, third)
+    parts = await parts_of(tts)
     assert whole(parts)
-    assert first.requests[0].text == "Hello there."
+    assert spoke(parts) == "numbered/numbered#2"
 
 
 async def test_a_class_that_answers_itself_is_taken_too() -> None:

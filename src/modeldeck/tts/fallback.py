@@ -72,7 +72,7 @@ class FallbackTTSModel(TTSModelBase[Any]):
         recovery: Recovery | None = None,
         cache: TTSCache | None = None,
     ) -> None:
-        """`models`: best first; references are looked up with `tts_model`.
+        """`models`: best first; references are looked up with `tts_model`, a group of this kind counts as its models.
 
         `output`: what all of them deliver, else what the first one does; others are converted (extra `audio`).
         `stream`: None: as the first. `retry`: attempts of each model, by default one more at once, and none after a
@@ -277,7 +277,8 @@ def _models(models: Any) -> list[TTSModelBase[Any]]:
 
     if isinstance(models, str) or not isinstance(models, Sequence) or not models:
         raise ParameterError(f"models must be a list of models or references, not {models!r}", parameter="models")
-    found = [tts_model(one) if isinstance(one, str) else one for one in models]
+    given = [tts_model(one) if isinstance(one, str) else one for one in models]
+    found = [each for one in given for each in (one.models if isinstance(one, FallbackTTSModel) else (one,))]
     for one in found:
         if not isinstance(one, TTSModelBase):
             raise ParameterError(f"models must be text-to-speech models, not {one!r}", parameter="models")
@@ -334,7 +335,5 @@ def _checked(each: Any, known: Sequence[Member]) -> Mapping[Any, Mapping[str, An
 
 
 def _shown(model: TTSModelBase[Any]) -> str:
-    if isinstance(model, FallbackTTSModel):
-        return repr(model)
     voice = model._settings.effective.get("voice")
     return members.name_of(model) + (f":{voice}" if isinstance(voice, str) else "")

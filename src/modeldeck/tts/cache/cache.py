@@ -142,7 +142,7 @@ class TTSCache:
         """The flight for that key; whether it is a new one, which the caller has to fill."""
         with self._lock:
             flight = self._flights.get(key)
-            mine = flight is None or flight.too_long
+            mine = flight is None or flight.too_long or flight.loop.is_closed()
             if flight is None or mine:
                 flight = self._flights[key] = Flight(self._longest)
             return flight, flight.join(), mine
