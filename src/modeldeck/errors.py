@@ -10,6 +10,7 @@ ModelDeckError
 ├── ParameterError             a value outside the model's schema, an unusable text, an impossible output
 ├── ConnectionFailedError      no connection, or it was lost                                  (retryable)
 ├── TimeoutExceededError       a time-out passed                                              (retryable)
+├── AllModelsFailedError       none of several models spoke; names every cause                (retryable when one is)
 └── ServiceError               the provider answered, and said no
     ├── AuthenticationError    the key is refused
     ├── PermissionDeniedError  the key is good, the model or region is not open to it
@@ -28,6 +29,7 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
+    "AllModelsFailedError",
     "AuthenticationError",
     "CardError",
     "CardWarning",
@@ -175,6 +177,22 @@ class TimeoutExceededError(ModelDeckError):
     """A time-out of `Timeouts` passed."""
 
     retryable = True
+
+
+class AllModelsFailedError(ModelDeckError):
+    """None of several models spoke. `causes`: what each of `models` failed with, in the order they were tried.
+
+    `retryable`: when one of them is; `retry_after`: the shortest that one of those asks for.
+    """
+
+    def __init__(
+        self, message: str, *, models: tuple[str, ...] = (), causes: tuple[ModelDeckError, ...] = (), **details: Any
+    ) -> None:
+        again = [one for one in causes if one.retryable]
+        waits = [one.retry_after for one in again if one.retry_after is not None]
+        super().__init__(message, **{"retryable": bool(again), "retry_after": min(waits, default=None), **details})
+        self.models = models
+        self.causes = causes
 
 
 class ServiceError(ModelDeckError):

@@ -12,7 +12,18 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from tests.benchmarks import build, burst, first_audio, imports, listing, local_voice, providers, server, sessions
+from tests.benchmarks import (
+    build,
+    burst,
+    first_audio,
+    imports,
+    listing,
+    local_voice,
+    providers,
+    resilience,
+    server,
+    sessions,
+)
 from tests.benchmarks.measure import PEER_PYTHON, Line, Samples
 
 SUBJECTS: dict[str, Callable[[], list[Line]]] = {
@@ -24,6 +35,7 @@ SUBJECTS: dict[str, Callable[[], list[Line]]] = {
     "sessions": sessions.lines,
     "first_audio": first_audio.lines,
     "providers": providers.lines,
+    "resilience": resilience.lines,
     "server": server.lines,
 }
 

@@ -13,6 +13,7 @@ from modeldeck.credential import AzureCredential, GeminiCredential, LiveKitCrede
 from modeldeck.tts import (
     AzureRealtimeTTSModel,
     AzureTTSModel,
+    FallbackTTSModel,
     GeminiTTSModel,
     LiveKitTTSModel,
     OpenAIRealtimeTTSModel,
@@ -57,6 +58,10 @@ def azure_realtime(url: str, transport: Transport) -> AzureRealtimeTTSModel:
 def livekit(url: str, transport: Transport) -> LiveKitTTSModel:
     credential = LiveKitCredential(api_key=calls.LIVEKIT_KEY, api_secret=calls.LIVEKIT_SECRET, base_url=url)
     return LiveKitTTSModel(credential, calls.LIVEKIT_MODEL, {"voice": calls.LIVEKIT_VOICE}, transport=transport)
+
+
+def livekit_fallback(url: str, transport: Transport) -> FallbackTTSModel:
+    return FallbackTTSModel([livekit(url, transport), livekit(url, transport)])
 
 
 @asynccontextmanager
@@ -133,6 +138,7 @@ CLIENTS: dict[str, Client] = {
     "azure": partial(whole, azure),
     "azure-realtime": partial(whole, azure_realtime),
     "livekit": partial(whole, livekit),
+    "livekit-fallback": partial(whole, livekit_fallback),
     "livekit-turns": partial(turns, livekit),
     "livekit-written": written,
     "livekit-interrupted": interrupted,

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
-from livekit.agents import inference
+from livekit.agents import inference, tts
 
 from tests.benchmarks import calls
 from tests.benchmarks.side import Heard, Lane, serve, shared
@@ -28,10 +28,26 @@ async def model(url: str) -> AsyncGenerator[inference.TTS]:
 
 @asynccontextmanager
 async def streaming(url: str) -> AsyncGenerator[Callable[[], Lane]]:
-    async with model(url) as tts:
+    async with model(url) as speaker:
 
         async def speak(heard: Heard) -> None:
-            async with tts.stream() as stream:
+            async with speaker.stream() as stream:
+                stream.push_text(calls.TEXT)
+                stream.end_input()
+                async for event in stream:
+                    heard(bytes(event.frame.data))
+
+        yield shared(speak)
+
+
+@asynccontextmanager
+async def fallback(url: str) -> AsyncGenerator[Callable[[], Lane]]:
+    """A FallbackAdapter around two of them."""
+    async with model(url) as one, model(url) as other:
+        adapter = tts.FallbackAdapter([one, other])
+
+        async def speak(heard: Heard) -> None:
+            async with adapter.stream() as stream:
                 stream.push_text(calls.TEXT)
                 stream.end_input()
                 async for event in stream:
@@ -43,10 +59,10 @@ async def streaming(url: str) -> AsyncGenerator[Callable[[], Lane]]:
 @asynccontextmanager
 async def written(url: str) -> AsyncGenerator[Callable[[], Lane]]:
     """Text that is still being written."""
-    async with model(url) as tts:
+    async with model(url) as speaker:
 
         async def speak(heard: Heard) -> None:
-            async with tts.stream() as stream:
+            async with speaker.stream() as stream:
 
                 async def write() -> None:
                     for token in calls.TOKENS:
@@ -65,10 +81,10 @@ async def written(url: str) -> AsyncGenerator[Callable[[], Lane]]:
 @asynccontextmanager
 async def interrupted(url: str) -> AsyncGenerator[Callable[[], Lane]]:
     """A barge-in ends each stream with its first audio."""
-    async with model(url) as tts:
+    async with model(url) as speaker:
 
         async def speak(heard: Heard) -> None:
-            async with tts.stream() as stream:
+            async with speaker.stream() as stream:
                 stream.push_text(calls.TEXT)
                 stream.end_input()
                 async for event in stream:
@@ -82,6 +98,7 @@ if __name__ == "__main__":
     serve(
         {
             "livekit": streaming,
+            "livekit-fallback": fallback,
             "livekit-turns": streaming,
             "livekit-written": written,
             "livekit-interrupted": interrupted,

@@ -543,3 +543,26 @@ def test_a_closed_standard_input_is_said(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "standard input is closed" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# -- another model, and what was spoken before
+
+
+def test_another_model_speaks_if_the_first_cannot_and_it_is_said(command, tmp_path: Path) -> None:
+    environment = {"OPENAI_API_KEY": "sk-canary-key", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+    arguments = ("say", "Hello there.", "-m", "openai/tts-1", "--fallback", "local/espeak-ng", "-o", "x.mp3")
+    done = command(*arguments, env=environment)
+    assert done.returncode == 0
+    assert soundfile.info(tmp_path / "x.mp3").format == "MP3"
+    assert done.stderr.decode().startswith("local/espeak-ng spoke, not openai/tts-1: ")
+    assert b"canary" not in done.stderr + done.stdout
+
+
+def test_what_was_spoken_before_comes_from_the_folder(command, tmp_path: Path) -> None:
+    for name in ("one.wav", "two.wav"):
+        done = command("say", "Hello there.", "--cache", "speech", "-o", name)
+        assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "one.wav").read_bytes() == (tmp_path / "two.wav").read_bytes()
+    assert len(list((tmp_path / "speech").rglob("*.speech"))) == 1
+    (tmp_path / "file").write_text("")
+    failed(command("say", "Hello", "--cache", "file", "-o", "x.wav"), 2, "folder", "file")

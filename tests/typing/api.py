@@ -26,9 +26,13 @@ from modeldeck.tts import (
     DashScopeCosyVoiceRealtimeTTSModel,
     DashScopeRealtimeTTSModel,
     DashScopeTTSModel,
+    FallbackTTSModel,
     LocalTTSModel,
+    Recovery,
     SpeechRequest,
+    SpeechStore,
     SpokenText,
+    TTSCache,
     TTSModelBase,
     TTSModelCard,
     TTSResponse,
@@ -93,6 +97,31 @@ async def local() -> None:
     saved = await tts.save("Hello", "hello.wav")
     assert_type(saved.duration, float | None)
     await tts_model("local/espeak-ng:de").save("Hallo", "hallo.wav")
+
+
+async def resilient() -> None:
+    cache = TTSCache("speech", max_bytes=1 << 30, max_age=86400.0)
+    one = LocalTTSModel(LocalCredential(), cache=cache)
+    tts = FallbackTTSModel([one, "local/espeak-ng:de"], recovery=Recovery(pause=5), cache=cache)
+    async for increment in tts.synthesize("Hello", parameters={1: {"rate": 200}}, cache=False):
+        print(increment.is_last)
+    base: TTSModelBase[Any] = tts
+    resting: list[float] = [one.resting for one in tts.standings]
+    print(base, resting, cache.counts.hits)
+    TTSCache(3)  # type: ignore[arg-type]
+    FallbackTTSModel([1])  # type: ignore[list-item]
+
+
+class Shelf:
+    async def read(self, key: str) -> bytes | None: ...
+
+    async def write(self, key: str, data: bytes) -> None: ...
+
+    async def remove(self, key: str) -> None: ...
+
+
+shelf: SpeechStore = Shelf()
+shelved = TTSCache(shelf)
 
 
 def cards() -> None:

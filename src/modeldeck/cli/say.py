@@ -8,7 +8,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -58,6 +58,16 @@ _BLOCK = 1 << 16
 )
 @click.option("--play", is_flag=True, help="Play it instead, while it is being spoken.")
 @click.option(
+    "--fallback",
+    "others",
+    metavar="REF",
+    multiple=True,
+    help="Another model, which speaks if the first cannot; -s and -v are the first one's. May be repeated.",
+)
+@click.option(
+    "--cache", "folder", metavar="FOLDER", help="Keep the speech there, and speak what was spoken before from it."
+)
+@click.option(
     "--enforce",
     type=click.Choice(["error", "warn", "off"]),
     default="error",
@@ -74,6 +84,8 @@ def say(
     assignments: tuple[str, ...],
     target: str | None,
     play: bool,
+    others: tuple[str, ...],
+    folder: str | None,
     enforce: Any,
     markdown: bool,
 ) -> None:
@@ -87,7 +99,11 @@ def say(
     if target == "-" and sys.stdout.isatty():
         raise click.UsageError("standard output is a terminal; write `-o FILE`, or `-o - | …`")
     found = tts.find_model(reference)
-    model = _model(found, reference, voice, assignments, enforce, markdown)
+    cache = tts.TTSCache(folder) if folder is not None else None
+    options: dict[str, Any] = {"enforce": enforce, "cache": cache, "text_filter": markdown}
+    model = _model(found, reference, voice, assignments, options)
+    if others:
+        model = tts.FallbackTTSModel([model, *(tts.tts_model(one, **options) for one in others)])
     text = _text(words, found if enforce == "error" and not markdown else None)
     if not text.strip():
         raise ParameterError("nothing to speak: the text is empty", parameter="text")
@@ -107,12 +123,7 @@ def say(
 
 
 def _model(
-    found: FoundModel,
-    reference: str,
-    voice: str | None,
-    assignments: tuple[str, ...],
-    enforce: Any,
-    markdown: bool,
+    found: FoundModel, reference: str, voice: str | None, assignments: tuple[str, ...], options: Mapping[str, Any]
 ) -> TTSModelBase[Any]:
     schema = call_schema(found)
     given = read_settings(assignments, schema)
@@ -122,7 +133,7 @@ def _model(
     if voice is not None:
         given["voice"] = voice
     try:
-        return tts.tts_model(reference, given, enforce=enforce, text_filter=markdown)
+        return tts.tts_model(reference, given, **options)
     except ParameterError as error:
         if error.parameter == "voice" and error.suggestion is None:
             listing = f"modeldeck voices {found.credential_class.provider_name()}/{found.name}"
@@ -213,7 +224,15 @@ async def _spoken(
             progress.update(increment)
             if increment.is_last and not progress.bytes:
                 raise ParameterError("nothing to speak: the text has no words", parameter="text")
+            _tell_fallback(increment)
             yield increment
+
+
+def _tell_fallback(increment: TTSResponse) -> None:
+    """On standard error, once it is over: another voice than was asked for is no secret."""
+    told = (increment.metadata or {}).get("fallback", {})
+    for failure in told.get("failed", ()):
+        click.echo(f"{told['model']} spoke, not {failure['model']}: {failure['message']}", err=True)
 
 
 def _report(what: str, progress: Progress, first_audio: float | None, *, err: bool) -> None:

@@ -32,6 +32,8 @@ _NEEDED = ("fastapi", "uvicorn", "sqlalchemy", "aiosqlite", "alembic", "cryptogr
 )
 @click.option("--trust-proxy", "trusted_proxies", metavar="IP", multiple=True, help="Whose X-Forwarded-… is believed.")
 @click.option("--rate", type=click.FloatRange(0), metavar="N", help="Requests a second of one user; 0: no limit.")
+@click.option("--cache", metavar="FOLDER", help="Keep speech there, and speak what was spoken before from it.")
+@click.option("--cache-bytes", type=click.IntRange(1), metavar="N", help="Of that folder.  [default: 1 GiB]")
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="Of the log on standard error.")
 def serve(**given: Any) -> None:
     """Serve the HTTP API and the web page, until Ctrl-C.

@@ -97,6 +97,7 @@ async def model_for(server: Server, user: str, call: Call) -> TTSModelBase[Any]:
             enforce=server.settings.enforce,
             transport=server.transport,
             text_filter=call.text_filter,
+            cache=server.cache,
         )
     except ParameterError as error:
         rename(error, renamed)

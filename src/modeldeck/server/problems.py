@@ -64,6 +64,7 @@ _STATUS: tuple[tuple[type[errors.ModelDeckError], int], ...] = (
     (errors.MissingExtraError, 501),
     (errors.TimeoutExceededError, 504),
     (errors.ConnectionFailedError, 502),
+    (errors.AllModelsFailedError, 502),
     (errors.ServiceError, 502),
     (store.RecordNotFoundError, 404),
     (store.NotOwnerError, 403),

@@ -14,6 +14,7 @@ from modeldeck.errors import ParameterError
 
 LogFormat = Literal["text", "json"]
 Enforcement = Literal["error", "warn", "off"]
+_FROM_ONE = (("burst", 1, None), ("cache_bytes", 1, None))
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -26,7 +27,8 @@ class Settings:
     named). `allow_private`: whether users' `base_url` may be inside the server's network; None: on loopback without
     `hosts`. `max_body`: bytes. `rate`, `burst`: requests a second, and at once, of one user and of one address; a
     rate of 0 is no limit. `refresh`: seconds between two looks at the folders of cards. `trusted_proxies`: addresses
-    whose `X-Forwarded-…` is believed.
+    whose `X-Forwarded-…` is believed. `cache`: the folder of a speech cache (none unless named) of `cache_bytes`, which
+    all users share; what may be an account's own is found by it alone.
     """
 
     host: str = "127.0.0.1"
@@ -42,11 +44,13 @@ class Settings:
     enforce: Enforcement = "error"
     log_format: LogFormat = "text"
     trusted_proxies: tuple[str, ...] = ()
+    cache: str | None = None
+    cache_bytes: int = 1 << 30
 
     def __post_init__(self) -> None:
         if not self.host.strip():
             raise ParameterError("host: a name or an address of this machine", parameter="host")
-        for name, least, most in (("port", 0, 65535), ("max_body", 1, None), ("rate", 0, None), ("burst", 1, None)):
+        for name, least, most in (("port", 0, 65535), ("max_body", 1, None), ("rate", 0, None), *_FROM_ONE):
             value = getattr(self, name)
             if not value >= least or (most is not None and value > most):
                 limit = f"from {least} to {most}" if most is not None else f"from {least} on"
@@ -130,6 +134,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "burst": int,
     "refresh": float,
     "trusted_proxies": _list,
+    "cache_bytes": int,
 }
 
 

@@ -19,10 +19,11 @@ from modeldeck.server.catalogue import Catalogue
 from modeldeck.server.credentials import Credentials
 from modeldeck.server.settings import Settings
 from modeldeck.server.store import Store, UserExistsError
+from modeldeck.tts import TTSCache
 
 
 class Server:
-    """Store, connections, deck and access; `transport` reaches private addresses only where that is allowed."""
+    """Store, connections, deck, access, cache; `transport` reaches private addresses only where that is allowed."""
 
     def __init__(self, settings: Settings, store: Store, transport: Transport) -> None:
         self.settings = settings
@@ -31,6 +32,7 @@ class Server:
         self.catalogue = Catalogue(settings.refresh)
         self.credentials = Credentials(store, settings, transport)
         self.access = Access(store, settings)
+        self.cache = TTSCache(settings.cache, max_bytes=settings.cache_bytes) if settings.cache is not None else None
 
 
 @asynccontextmanager

@@ -19,9 +19,14 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.providers.openai.realtime_tts import OpenAIRealtimeTTSModel as OpenAIRealtimeTTSModel
     from modeldeck.providers.openai.tts import OpenAITTSModel as OpenAITTSModel
     from modeldeck.tts.base import TTSModelBase as TTSModelBase
+    from modeldeck.tts.cache.cache import CacheCounts as CacheCounts
+    from modeldeck.tts.cache.cache import TTSCache as TTSCache
+    from modeldeck.tts.cache.store import SpeechStore as SpeechStore
     from modeldeck.tts.card import TTSModelCard as TTSModelCard
     from modeldeck.tts.facts import Live as Live
     from modeldeck.tts.facts import Voice as Voice
+    from modeldeck.tts.fallback import FallbackTTSModel as FallbackTTSModel
+    from modeldeck.tts.fallback import Recovery as Recovery
     from modeldeck.tts.hook import Audio as Audio
     from modeldeck.tts.hook import SpeechRequest as SpeechRequest
     from modeldeck.tts.reference import find_model as find_model

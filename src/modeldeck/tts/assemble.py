@@ -131,13 +131,15 @@ class Assembler:
         seconds: float,
         first_audio: float | None,
         identity: Identity,
-        metadata: Mapping[str, str],
+        metadata: Mapping[str, Any],
     ) -> Generator[TTSResponse]:
         """The increments that end the utterance, `seconds` after it began: what was held back, the last."""
         for tail in self._held_back():
             first_audio = seconds if first_audio is None else first_audio
             yield tail
-        told = {name: value for name in identity.__slots__ if (value := getattr(identity, name)) is not None}
+        told: dict[str, Any] = {
+            name: value for name in identity.__slots__ if (value := getattr(identity, name)) is not None
+        }
         told |= metadata
         if self._converter is not None and (head := self._converter.head):
             told[_HEAD] = b64encode(head).decode("ascii")

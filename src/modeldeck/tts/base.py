@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import MappingProxyType
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from modeldeck._transport.observe import Kind
     from modeldeck._transport.transport import Transport
     from modeldeck.message import Msg
+    from modeldeck.tts.cache.cache import TTSCache
     from modeldeck.tts.card import TTSModelCard
     from modeldeck.tts.cold_start import ColdStart
     from modeldeck.tts.delivery import Delivery
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from modeldeck.tts.response import AudioFormat
     from modeldeck.tts.save import SavedSpeech
     from modeldeck.tts.session import Session
+    from modeldeck.tts.speaker import Attempts, Speaker
     from modeldeck.tts.speech import Speech
 
 _FIXED = {
@@ -54,6 +56,7 @@ _FIXED = {
     "extra",
     "on_event",
     "text_filter",
+    "cache",
 }
 P = TypeVar("P", bound=BaseModel, default=Any)
 
@@ -92,17 +95,25 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         extra: Mapping[str, Any] | None = None,
         on_event: OnEvent | None = None,
         text_filter: TextFilter | None = None,
+        cache: TTSCache | None = None,
     ) -> None:
         """`model`: a name, or a card that brings its own schema. `parameters`: an instance, a dict, or nothing.
 
         `output`: the format to deliver. `enforce`: what happens to values outside the schema. `transport`: one
         to share with other models, else this model keeps its own. `extra` goes into the provider's request last.
         `on_event` is called with each raw event of the wire, secrets masked. `text_filter` makes speech of Markdown.
-        Raises ParameterError, CredentialError.
+        `cache`: where whole texts are looked up and kept; `cache=False` in a call leaves it out, `"renew"` speaks
+        anew. Raises ParameterError, CredentialError.
         """
         self._check_credential(credential)
         check_options(
-            stream=stream, enforce=enforce, timeouts=timeouts, retry=retry, transport=transport, on_event=on_event
+            stream=stream,
+            enforce=enforce,
+            timeouts=timeouts,
+            retry=retry,
+            transport=transport,
+            on_event=on_event,
+            cache=cache,
         )
         self.credential = credential
         self.streaming = stream
@@ -113,6 +124,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         self.extra = dict(extra or {})
         self.on_event = on_event
         self.text_filter = filter_of(text_filter)
+        self.cache = cache
         self._transport = transport
         self._set(model, parameters)
 
@@ -165,6 +177,10 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         """Whether a call with these effective parameters is told when its words are spoken."""
         return False
 
+    def _leaves_at(self, parameters: Mapping[str, Any]) -> int | None:
+        """The rate of that in Hz; None: `sample_rate`, else the card's. For formats whose names tell their rate."""
+        return None
+
     @classmethod
     def _takes(cls, realtime: bool | None) -> bool:
         """Whether a card that says `realtime` (None: says nothing) is this class's. Seldom overridden."""
@@ -196,10 +212,9 @@ class TTSModelBase(Connected, Carded, Generic[P]):
             return speech.Speech(speech.silence, stream=self.streaming)
         increments = partial(
             speech.spoken,
-            self._speak,
+            self._attempts,
             request,
-            delivery=self._delivered(kwargs, request),
-            retry=self.retry,
+            delivery=self._delivered(kwargs, request.output),
             origin=self._origin,
         )
         return speech.Speech(increments, stream=self.streaming)
@@ -222,41 +237,17 @@ class TTSModelBase(Connected, Carded, Generic[P]):
 
     def session(self, **kwargs: Any) -> Session:
         """A conversation: `async with tts.session() as s`. Keyword arguments are parameters for all of it."""
-        from modeldeck.tts import conversation, sentencewise, session
-        from modeldeck.tts.assemble import asked
-        from modeldeck.tts.sentences import SentenceCutter, Uncut
+        from modeldeck.tts import assemble, conversation, session, speaker
 
         request = self._request("", kwargs, "session")
+        delivery = self._delivered(kwargs, request.output)
+        request = assemble.asked(request, delivery)
         self._check_speaks()
-        delivery = self._delivered(kwargs, request)
-        timeouts, retry, converse = request.timeouts, self.retry, self._converse
-        origin = self._origin
-        check: Callable[[str, int], int] = self._settings.check_text
-        if not self._converses(request):  # each sentence has attempts, time-outs and a length of its own
-            cuts = self._cuts(request)
-            converse = partial(
-                sentencewise.sentence_by_sentence,
-                self._speak,
-                check=self._settings.check_text,
-                retry=retry,
-                origin=origin,
-                cutter=partial(SentenceCutter, self._language) if cuts else Uncut,
-            )
-            check = self._settings.check_piece if cuts else check
-            timeouts, retry = Timeouts(None, None, None, timeouts.total), NO_RETRY
-        begin = partial(
-            conversation.Conversation,
-            converse,
-            request,
-            delivery=delivery,
-            timeouts=timeouts,
-            retry=retry,
-            origin=origin,
-        )
+        one = self._speaker(request)
         return session.Session(
-            begin,
-            attend=partial(self._attend, asked(request, delivery)),
-            check=check,
+            partial(conversation.Conversation, partial(speaker.Solo, one), delivery=delivery),
+            attend=partial(self._attend, request),
+            check=one.check,
             watch=request.watch,
             cold_start=self._cold_start,
             text_filter=self.text_filter,
@@ -268,7 +259,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
 
         try:
             request = self._request("", kwargs, "prewarm")
-            await self._warm(asked(request, self._delivered(kwargs, request)))
+            await self._warm(asked(request, self._delivered(kwargs, request.output)))
         except ModelDeckError as error:
             self._origin.complete(error)
             raise
@@ -283,6 +274,39 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         return self._transport
 
     # -- inside
+
+    def _attempts(
+        self, request: SpeechRequest, deadline: float | None = None, *, retry: Retry | None = None
+    ) -> AsyncGenerator[SpeechEvent, None]:
+        """The events of one request: from the cache, else from the hook, tried again while no audio came."""
+        from modeldeck.tts.pace import attempted
+
+        said = partial(attempted, self._speak, request, retry=retry or self.retry, origin=self._origin)
+        if request.cache is None:
+            return said(deadline=deadline)
+        return request.cache.events(self, request, partial(said, deadline=None), deadline)
+
+    def _speaker(
+        self, request: SpeechRequest, *, retry: Retry | None = None, attempts: Attempts | None = None
+    ) -> Speaker:
+        """How this model takes part in a conversation. `attempts`: another way to the events of one sentence."""
+        from modeldeck.tts import sentencewise, speaker
+        from modeldeck.tts.sentences import SentenceCutter, Uncut
+
+        retry, settings, timeouts = retry or self.retry, self._settings, request.timeouts
+        if self._converses(request):
+            return speaker.Speaker(self._converse, request, timeouts, retry, self._origin, settings.check_text)
+        cuts = self._cuts(request)  # each sentence has attempts, time-outs and a length of its own
+        converse = partial(
+            sentencewise.sentence_by_sentence,
+            attempts or partial(self._attempts, retry=retry),
+            check=settings.check_text,
+            cutter=partial(SentenceCutter, self._language) if cuts else Uncut,
+        )
+        check = settings.check_piece if cuts else settings.check_text
+        return speaker.Speaker(
+            converse, request, Timeouts(None, None, None, timeouts.total), NO_RETRY, self._origin, check
+        )
 
     def _set(self, model: str | TTSModelCard, parameters: P | Mapping[str, Any] | None) -> None:
         """Name, card and settings, whatever they were. Raises ParameterError."""
@@ -369,15 +393,18 @@ class TTSModelBase(Connected, Carded, Generic[P]):
 
         return delivery_of(self.model, self._card, output, self._gives, self._leaves)
 
-    def _delivered(self, parameters: Mapping[str, Any], request: SpeechRequest) -> Delivery:
+    def _delivered(self, parameters: Mapping[str, Any], output: AudioFormat | None) -> Delivery:
         """Of a call with these parameters: who asks for raw PCM gets no WAV."""
         from dataclasses import replace
 
-        delivery = self._delivery(request.output)
-        raw = self._leaves({**self._settings.given, **parameters}) == "pcm_s16le" and request.output is None
+        delivery = self._delivery(output)
+        raw = self._leaves({**self._settings.given, **parameters}) == "pcm_s16le" and output is None
         return replace(delivery, wav=False) if raw else delivery
 
-    def _request(self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize") -> SpeechRequest:
+    def _request(
+        self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize", *, plain: bool = False
+    ) -> SpeechRequest:
+        """`plain`: the text is as it is to be spoken, whatever this model's filter."""
         from modeldeck.tts.events import shown, watch
         from modeldeck.tts.hook import SpeechRequest
 
@@ -385,9 +412,11 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         output: AudioFormat | None = kwargs.pop("output", None) or self.output
         timeouts: Timeouts = kwargs.pop("timeouts", None) or self.timeouts
         on_event: OnEvent | None = kwargs.pop("on_event", None) or self.on_event
-        check_options(timeouts=timeouts, on_event=on_event)
+        asked: Any = kwargs.pop("cache", None)
+        cache: TTSCache | None = None if asked is False else self.cache if asked in (None, "renew") else asked
+        check_options(timeouts=timeouts, on_event=on_event, cache=cache)
         effective = self._settings.with_more(kwargs)
-        text, written = filtered(self.text_filter, text, effective)
+        text, written = filtered(None if plain else self.text_filter, text, effective)
         self._settings.check_text(text)
         return SpeechRequest(
             text,
@@ -399,6 +428,8 @@ class TTSModelBase(Connected, Carded, Generic[P]):
             watch(self._transport, self.provider, self.model, kind, text),
             on_event and shown(on_event, self.credential.hide),
             written,
+            cache,
+            asked == "renew",
         )
 
     def __repr__(self) -> str:

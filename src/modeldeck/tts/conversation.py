@@ -7,12 +7,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import assert_never
 
-from modeldeck._transport.limits import Retry, Timeouts
 from modeldeck.errors import ModelDeckError, ProtocolError, ProviderError
-from modeldeck.tts.assemble import asked
 from modeldeck.tts.deadline import Deadline
 from modeldeck.tts.delivery import Delivery
-from modeldeck.tts.events import Origin
 from modeldeck.tts.hook import (
     Clear,
     Cleared,
@@ -20,52 +17,42 @@ from modeldeck.tts.hook import (
     ConversationEvent,
     Flush,
     Identity,
-    Inbox,
     Item,
     SpeechEvent,
-    SpeechRequest,
     Text,
     UtteranceEnd,
     known,
 )
-from modeldeck.tts.pace import again, closed, too_late
+from modeldeck.tts.pace import closed, too_late
 from modeldeck.tts.response import TTSResponse
-from modeldeck.tts.script import Script
+from modeldeck.tts.script import Script, ScriptReader
+from modeldeck.tts.speaker import Cast
 from modeldeck.tts.utterance import Utterance
-
-Converse = Callable[[SpeechRequest, Inbox], AsyncIterator[ConversationEvent]]
 
 
 class Conversation:
-    """What `run` does with `script`; another one begins after an interruption.
+    """What `run` does with `script`, spoken by `cast`; another one begins after an interruption.
 
     `changed` is set whenever audio came or was taken, and at the end: then `over`, or `error`.
     """
 
     def __init__(
         self,
-        converse: Converse,
-        request: SpeechRequest,
+        cast: Callable[[], Cast],
         changed: asyncio.Event,
         *,
         delivery: Delivery,
-        timeouts: Timeouts,
-        retry: Retry,
-        origin: Origin,
         buffer: float = 30.0,
     ) -> None:
-        """`retry`: attempts before an utterance's first audio. `buffer`: seconds of audio that may wait."""
+        """`buffer`: seconds of audio that may wait."""
         self.script = Script(self._taken)
         self.over = False
         self.error: Exception | None = None
         self.identity = Identity()
         self.first_audio: float | None = None  # seconds, of the utterance that began to be spoken last
-        self._converse = converse
-        self._request = asked(request, delivery)
+        self._cast = cast()
+        self._speaker = self._cast.begin()
         self._delivery = delivery
-        self._timeouts = timeouts
-        self._retry = retry
-        self._origin = origin
         self._buffer = buffer
         self._changed = changed
         self._clock = asyncio.get_running_loop().time
@@ -76,7 +63,6 @@ class Conversation:
         self._clearings: deque[tuple[Utterance, int]] = deque()  # unanswered: of which utterance, after how much text
         self._delivered: Utterance | None = None  # the one that the caller was given audio of
         self._waiting_since = 0.0
-        self._attempt = self._unheard = 0
 
     # -- the reader's side
 
@@ -106,19 +92,24 @@ class Conversation:
         """Until the script ends, an error that no other attempt helps, or being cancelled."""
         try:
             while True:
+                pause = 0.0
                 try:
                     self._waiting_since = self._clock()
-                    await self._pass_on(self._converse(self._request, self.script.read()))
-                    break
+                    reader = self.script.read(self._cast.leaves)
+                    await self._pass_on(self._speaker.converse(self._speaker.request, reader), reader)
+                    if not reader.left:
+                        break
                 except ModelDeckError as error:
-                    self._origin.complete(error)
-                    pause = self._pause(error)
-                    if pause is None:
+                    self._speaker.origin.complete(error)
+                    given = self._pause(error)
+                    if given is None:
                         for utterance in list(self._spoken)[:1]:
                             utterance.failed(error)
                         raise
+                    pause = given
                 await asyncio.sleep(pause)
                 await self.script.wait()
+                self._speaker = self._cast.begin()
             self.over = True
         except Exception as error:
             self.error = error
@@ -129,17 +120,13 @@ class Conversation:
     def _pause(self, error: ModelDeckError) -> float | None:
         """Seconds before the next attempt, None for none: nothing is spoken twice."""
         if not self.script.pending:  # nothing was said: the next text begins anew
-            return 0.0 if error.retryable else None
-        left = None
-        for utterance in self._spoken:
-            if utterance.assembler.received:
-                return None
-            if self._timeouts.total is not None and left is None:
-                left = utterance.began + self._timeouts.total - self._clock()
-        pause, counted = again(self._retry, self._attempt, self._unheard, error, left)
+            return self._cast.lost(error)
+        total, left = self._speaker.timeouts.total, None
+        if total is not None and self._spoken:
+            left = self._spoken[0].began + total - self._clock()
+        heard = any(utterance.assembler.received for utterance in self._spoken)
+        pause = self._cast.again(error, left, heard=heard)
         if pause is not None:
-            self._attempt, self._unheard = self._attempt + counted, self._unheard + 1 - counted
-            self._request.watch.retry(error, pause)
             for utterance in self._spoken:
                 utterance.begin_again()
         return pause
@@ -161,7 +148,7 @@ class Conversation:
             case _:
                 assert_never(item)
 
-    async def _pass_on(self, events: AsyncIterator[ConversationEvent]) -> None:
+    async def _pass_on(self, events: AsyncIterator[ConversationEvent], reader: ScriptReader) -> None:
         try:
             while (event := await self._next(events)) is not None:
                 if isinstance(event, Identity):
@@ -172,7 +159,7 @@ class Conversation:
                     raise ProtocolError(f"{type(event).__name__} of a hook that was given no text")
                 else:
                     await self._event(self._spoken[0], event)
-            if any(utterance.flushed for utterance in self._spoken):
+            if any(utterance.flushed for utterance in self._spoken) and not reader.left:
                 raise ProviderError("the provider ended in mid-utterance", retryable=True)
         finally:
             await closed(events)
@@ -188,7 +175,7 @@ class Conversation:
                 self._spoken.popleft()
                 self.script.utterance_over()
                 self._waiting_since = self._clock()
-                self._attempt = self._unheard = 0
+                self._cast.utterance_over()
             case Cleared() if not self._clearings:
                 raise ProtocolError("Cleared of a hook that was not asked to clear")
             case Cleared():
@@ -200,7 +187,9 @@ class Conversation:
                 if (increment := utterance.take(event)) is not None:
                     if first and utterance.first_audio is not None:
                         self.first_audio = utterance.first_audio
-                        self._request.watch.first_audio(utterance.first_audio)
+                        self._speaker.request.watch.first_audio(utterance.first_audio)
+                        if (told := self._cast.spoke()) is not None:
+                            utterance.take(told)
                     await self._hand_over(utterance, increment)
 
     def _check_spoken(self, utterance: Utterance) -> None:
@@ -220,17 +209,18 @@ class Conversation:
         except TimeoutError:
             if not self._deadline.passed:
                 raise
-            raise too_late(self._timeouts, self._due()[1]) from None
+            raise too_late(self._speaker.timeouts, self._due()[1]) from None
 
     def _due(self) -> tuple[float | None, str]:
         utterance = self._spoken[0] if self._spoken else None
         if not self.script.flushed:
             return None, ""
         name = "idle" if utterance is not None and utterance.assembler.received else "first_audio"
-        limit: float | None = getattr(self._timeouts, name)
+        timeouts = self._speaker.timeouts
+        limit: float | None = getattr(timeouts, name)
         due = None if limit is None else self._waiting_since + limit
-        if self._timeouts.total is not None and utterance is not None:
-            total = utterance.began + self._timeouts.total
+        if timeouts.total is not None and utterance is not None:
+            total = utterance.began + timeouts.total
             if due is None or total < due:
                 return total, "total"
         return due, name

@@ -11,6 +11,7 @@ from modeldeck._transport.observe import NO_WATCH, Watch
 from modeldeck.tts.response import AudioFormat, SentenceTiming, TTSUsage, WordTiming
 
 if TYPE_CHECKING:
+    from modeldeck.tts.cache.cache import TTSCache
     from modeldeck.tts.written import Spoken
 
 
@@ -21,7 +22,8 @@ class SpeechRequest:
     `parameters` are the effective ones: validated, defaults filled, what the card removes absent. `extra` goes
     into the provider's request last. `output`: the format asked for, where the model can give it natively.
     `timeouts.connect` is the hook's to pass on to the transport, like `watch`; the others are the base's.
-    `on_event` is shown the wire's raw events. `written`: what `text` was made of; the base's affair.
+    `on_event` is shown the wire's raw events. `written`: what `text` was made of. It, `cache` and `renew` are the
+    base's.
     """
 
     text: str
@@ -33,6 +35,8 @@ class SpeechRequest:
     watch: Watch = NO_WATCH
     on_event: Callable[[Mapping[str, Any]], None] | None = None
     written: Spoken | None = None
+    cache: TTSCache | None = None
+    renew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,13 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """More for the `metadata` of the utterance's last response, in JSON's terms."""
+
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class UtteranceEnd:
     """All audio of the text before the last `Flush` has been yielded."""
 
@@ -85,7 +96,7 @@ def known(before: Identity, now: Identity) -> Identity:
     )
 
 
-SpeechEvent = Audio | WordTiming | SentenceBegin | SentenceTiming | TTSUsage | Identity | Transcript
+SpeechEvent = Audio | WordTiming | SentenceBegin | SentenceTiming | TTSUsage | Identity | Transcript | Told
 ConversationEvent = SpeechEvent | UtteranceEnd | Cleared
 
 

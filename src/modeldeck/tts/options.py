@@ -12,6 +12,7 @@ from modeldeck.errors import ParameterError
 
 if TYPE_CHECKING:
     from modeldeck._transport.transport import Transport
+    from modeldeck.tts.cache.cache import TTSCache
     from modeldeck.tts.response import AudioFormat
     from modeldeck.tts.spoken import SpokenText
 
@@ -31,6 +32,7 @@ class TTSOptions(TypedDict, total=False):
     extra: Mapping[str, Any] | None
     on_event: OnEvent | None
     text_filter: TextFilter | None
+    cache: TTSCache | None
 
 
 def check_options(
@@ -41,6 +43,7 @@ def check_options(
     retry: Any = None,
     transport: Any = None,
     on_event: Any = None,
+    cache: Any = None,
 ) -> None:
     """Options of the wrong type are found when a model is built, not in the middle of a call."""
     if not isinstance(stream, bool):
@@ -54,6 +57,8 @@ def check_options(
         raise ParameterError(f"transport must be modeldeck.Transport(...), not {transport!r}", parameter="transport")
     if on_event is not None and not callable(on_event):
         raise ParameterError(f"on_event must be a function of one event, not {on_event!r}", parameter="on_event")
+    if cache is not None and not hasattr(cache, "events"):
+        raise ParameterError(f"cache must be modeldeck.tts.TTSCache(...), not {cache!r}", parameter="cache")
 
 
 class NoParameters(BaseModel):

@@ -37,8 +37,11 @@ class Script:
         self._ended = True
         self._more.set()
 
-    def read(self) -> ScriptReader:
-        return ScriptReader(self)
+    def read(self, leaves: Callable[[], bool] | None = None) -> ScriptReader:
+        """`leaves`: asked before each utterance that the reader begins, if those before are over; where it says so
+        the reader ends there, and has `left`.
+        """
+        return ScriptReader(self, leaves)
 
     @property
     def flushed(self) -> bool:
@@ -55,6 +58,19 @@ class Script:
         while not self.pending:
             self._more.clear()
             await self._more.wait()
+
+    async def reached(self, number: int) -> bool:
+        """Wait until item `number`, or one after it, is there to take; False when no more will come."""
+        while max(number, self._first) >= self._first + len(self._items):
+            if self._ended:
+                return False
+            self._more.clear()
+            await self._more.wait()
+        return True
+
+    def over(self, number: int) -> bool:
+        """Everything before item `number` was forgotten."""
+        return number <= self._first
 
     async def take(self, number: int) -> tuple[int, Item] | None:
         """Item `number`, or the first one after it that is still there, with its number; None at the end."""
@@ -98,17 +114,26 @@ class Script:
 class ScriptReader:
     """One attempt's way through a `Script`."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, leaves: Callable[[], bool] | None = None) -> None:
+        self.left = False
         self._script = script
+        self._leaves = leaves
+        self._between = True
         self._next = 0
 
     def __aiter__(self) -> ScriptReader:
         return self
 
     async def __anext__(self) -> Item:
+        if self._between and self._leaves is not None and not self.left:
+            there = await self._script.reached(self._next)
+            self.left = there and self._script.over(self._next) and self._leaves()
+        if self.left:
+            raise StopAsyncIteration
         while (found := await self._script.take(self._next)) is not None:
             number, item = found
             self._next = number + 1
+            self._between = isinstance(item, Flush)
             if not isinstance(item, Text) or item.text:
                 return item
         raise StopAsyncIteration

@@ -7,10 +7,9 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import assert_never
 
-from modeldeck._transport.limits import Retry
+from modeldeck._nested import Nested
 from modeldeck.tts.assemble import Assembler
 from modeldeck.tts.delivery import Delivery
-from modeldeck.tts.events import Origin
 from modeldeck.tts.hook import (
     Audio,
     Clear,
@@ -24,26 +23,24 @@ from modeldeck.tts.hook import (
     SpeechEvent,
     SpeechRequest,
     Text,
+    Told,
     Transcript,
     UtteranceEnd,
 )
-from modeldeck.tts.pace import attempted
 from modeldeck.tts.response import SentenceTiming, TTSUsage, WordTiming
 from modeldeck.tts.sentences import SentenceCutter, Uncut
 
 
 async def sentence_by_sentence(
-    speak: Callable[[SpeechRequest], AsyncIterator[SpeechEvent]],
+    attempts: Callable[[SpeechRequest], AsyncIterator[SpeechEvent]],
     request: SpeechRequest,
     inbox: Inbox,
     *,
     check: Callable[[str], object],
-    retry: Retry,
-    origin: Origin,
     cutter: Callable[[], SentenceCutter | Uncut] = SentenceCutter,
 ) -> AsyncGenerator[ConversationEvent, None]:
-    """`_converse` for a class that fills `_speak`; every sentence has attempts of its own."""
-    text, told = cutter(), _Told()
+    """`_converse` for a class that fills `_speak`; every sentence has attempts of its own, and is cached by itself."""
+    text, told = cutter(), _Utterance()
     async for item in inbox:
         sentences: list[str] = []
         match item:
@@ -59,23 +56,28 @@ async def sentence_by_sentence(
             if any(map(str.isalnum, sentence)):
                 check(sentence)
                 one = replace(request, text=sentence)
-                events = attempted(speak, one, retry=retry, deadline=None, origin=origin)
-                async with aclosing(events):
+                async with aclosing(Nested(attempts(one))) as events:
                     async for event in events:
                         if (shifted := told.event(event)) is not None:
                             yield shifted
             told.sentence_done(sentence)
         if isinstance(item, Flush):
             yield told.usage
+            if told.cache is not None:
+                yield Told({"cache": told.cache})
             yield UtteranceEnd()
-            told = _Told()
+            told = _Utterance()
 
 
-class _Told:
-    """Where in the utterance the next sentence begins: seconds of audio, code points of text; what was billed."""
+class _Utterance:
+    """Where in the utterance the next sentence begins: seconds of audio, code points of text; what was billed.
+
+    `cache`: what all sentences have in common, else `partly`.
+    """
 
     def __init__(self) -> None:
         self.usage = TTSUsage()
+        self.cache: str | None = None
         self._assembler = Assembler(Delivery(wav=False))
         self._begin = 0.0
         self._characters = 0
@@ -88,6 +90,10 @@ class _Told:
                 return event
             case TTSUsage():
                 self.usage = both(self.usage, event)
+                return None
+            case Told():
+                cache = event.metadata.get("cache", self.cache)
+                self.cache = cache if self.cache in (None, cache) else "partly"
                 return None
             case Identity() | SentenceBegin() | Transcript():
                 return event

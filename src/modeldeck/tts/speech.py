@@ -10,13 +10,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 from modeldeck._nested import Nested
-from modeldeck._transport.limits import Retry
 from modeldeck.errors import ConcurrentUseError, ModelDeckError, UnsupportedError
 from modeldeck.tts.assemble import asked, joined
 from modeldeck.tts.delivery import Delivery
 from modeldeck.tts.events import Origin
 from modeldeck.tts.hook import SpeechEvent, SpeechRequest
-from modeldeck.tts.pace import attempted
 from modeldeck.tts.response import TTSResponse, TTSUsage
 from modeldeck.tts.utterance import Utterance
 
@@ -106,15 +104,14 @@ class Speech(AsyncGenerator[TTSResponse, None]):
 
 
 async def spoken(
-    hook: Callable[[SpeechRequest], AsyncIterator[SpeechEvent]],
+    attempts: Callable[[SpeechRequest, float | None], AsyncIterator[SpeechEvent]],
     request: SpeechRequest,
     *,
     delivery: Delivery,
-    retry: Retry,
     origin: Origin,
     into: Collection[str] = (),
 ) -> AsyncGenerator[TTSResponse, None]:
-    """The increments of one request: attempts before the first audio, time-outs, usage, the last response.
+    """The increments of one request: what `attempts` gives of it until a deadline, usage, the last response.
 
     `into`: encodings, one of which the audio must have.
     """
@@ -123,15 +120,7 @@ async def spoken(
     clock = asyncio.get_running_loop().time
     utterance, watch = Utterance(delivery, clock, written=request.written), request.watch
     total = request.timeouts.total
-    events = Nested(
-        attempted(
-            hook,
-            asked(request, delivery),
-            retry=retry,
-            deadline=None if total is None else utterance.began + total,
-            origin=origin,
-        )
-    )
+    events = Nested(attempts(asked(request, delivery), None if total is None else utterance.began + total))
     watch.request()
     failure: BaseException | None = None
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import assert_never
+from typing import Any, assert_never
 
 from modeldeck.errors import ModelDeckError
 from modeldeck.tts.assemble import Assembler
 from modeldeck.tts.delivery import Delivery
-from modeldeck.tts.hook import Audio, Identity, SentenceBegin, SpeechEvent, Transcript, known
+from modeldeck.tts.hook import Audio, Identity, SentenceBegin, SpeechEvent, Told, Transcript, known
 from modeldeck.tts.response import SentenceTiming, TTSResponse, TTSUsage, WordTiming
 from modeldeck.tts.written import Spoken, Written
 
@@ -40,6 +40,7 @@ class Utterance:
         self._identity = Identity()
         self._transcript: list[str] = []
         self._written = Written([written]) if written is not None else None
+        self._told: dict[str, Any] = {}
         self._untimed: float | None = None  # where a sentence begins whose timings have not come
 
     def begin_again(self) -> None:
@@ -48,6 +49,7 @@ class Utterance:
         self.assembler = Assembler(self._delivery)
         self._usage = None
         self._transcript.clear()
+        self._told.clear()
 
     @property
     def text(self) -> str:
@@ -94,6 +96,8 @@ class Utterance:
                 self._identity = known(self._identity, event)
             case Transcript():
                 self._transcript.append(event.text.strip())
+            case Told():
+                self._told |= event.metadata
             case _:
                 assert_never(event)
         return None
@@ -107,7 +111,7 @@ class Utterance:
 
     def ended(self) -> Generator[TTSResponse]:
         """What a conversion held back, and the last increment."""
-        told = {"transcript": " ".join(self._transcript)} if self._transcript else {}
+        told = self._told | ({"transcript": " ".join(self._transcript)} if self._transcript else {})
         return self.assembler.ended(self._usage, self._clock() - self.began, self.first_audio, self._identity, told)
 
     def heard(self, played: float | None) -> str | None:

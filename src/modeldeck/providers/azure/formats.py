@@ -24,3 +24,8 @@ class Named:
 
     def _times(self, parameters: Mapping[str, Any]) -> bool:
         return bool(parameters.get("word_timestamps"))
+
+    def _leaves_at(self, parameters: Mapping[str, Any]) -> int | None:
+        from modeldeck.providers.azure.wire.formats import format_of
+
+        return format_of(parameters, None).audio.sample_rate

@@ -68,9 +68,11 @@ class GeminiTTSModel(TTSModelBase[GeminiTTSParameters]):
         for event in answer.end():
             yield event
 
-    def _request(self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize") -> SpeechRequest:
+    def _request(
+        self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize", *, plain: bool = False
+    ) -> SpeechRequest:
         """No stream, and nobody's own limit: the first audio may take as long as the last."""
-        request = super()._request(text, kwargs, kind)
+        request = super()._request(text, kwargs, kind, plain=plain)
         own = request.timeouts.first_audio != Timeouts().first_audio
         if own or self._switch("delivery", request.parameters) != "whole":
             return request

@@ -1,0 +1,1 @@
+"""Speech that was paid for once."""
