@@ -36,7 +36,7 @@ def cards(owners: Sequence[type[CredentialBase]]) -> list[TTSModelCard]:
     for owner in owners:
         outcome = by_type.get(owner)
         try:
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, BaseException):
                 raise outcome
             cards = outcome.cards if outcome is not None else owner.list_tts_models()
         except Exception as error:  # a third party's class must not hide the others
