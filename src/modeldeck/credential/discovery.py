@@ -132,6 +132,14 @@ class Discovery:
         shipped = credential.list_tts_models()
         return _assembled(credential, shipped, credential._listings(shipped), account, [])
 
+    def card(self, credential: CredentialBase, name: str) -> TTSModelCard | None:
+        """The model of that name as the account was last found to have it; None: nothing is known of it."""
+        with self._lock:
+            account = self._accounts.get(self._digest(credential))
+        cards = account.made[1] if account is not None and account.made is not None else []
+        found = next((card for card in cards if card.name == name and card.live is not None), None)
+        return None if found is None else copy(found)
+
     def forget(self) -> None:
         """Everything that is remembered."""
         with self._lock:

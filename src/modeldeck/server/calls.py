@@ -81,10 +81,13 @@ class Call:
 async def model_for(server: Server, user: str, call: Call) -> TTSModelBase[Any]:
     """The model that `call` asks for, with a credential of the user's. Raises ModelDeckError."""
     reference = full_reference((await server.catalogue.snapshot()).models, call.reference)
-    found = find_model(reference)
+    found = await _found(server, user, reference, call)
     kind = str(found.credential_class.model_fields["type"].default)
-    parameters, renamed = settings_of(found, call)
     credential = await server.credentials.for_type(user, kind, call.credential)
+    live = server.credentials.live_card(credential, found.name)
+    if live is not None:
+        found = replace(found, card=live)
+    parameters, renamed = settings_of(found, call)
     output = _file_format(found, call) if call.format is not None else call.output or _raw(found, call.parameters)
     if _is_converted(found, output):
         await asyncio.to_thread(_import_converters)
@@ -93,6 +96,7 @@ async def model_for(server: Server, user: str, call: Call) -> TTSModelBase[Any]:
             reference,
             parameters,
             credential=credential,
+            card=live,
             output=output,
             enforce=server.settings.enforce,
             transport=server.transport,
@@ -102,6 +106,16 @@ async def model_for(server: Server, user: str, call: Call) -> TTSModelBase[Any]:
     except ParameterError as error:
         rename(error, renamed)
         raise
+
+
+async def _found(server: Server, user: str, reference: str, call: Call) -> FoundModel:
+    """A server of the user's own may have a model whose name is spelt like a known one."""
+    try:
+        return find_model(reference)
+    except ModelNotFoundError:
+        if call.credential is None:
+            raise
+    return find_model(reference, (await server.credentials.get(user, call.credential)).usable())
 
 
 def rename(error: ParameterError, names: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.exceptions import HTTPException
 
-from modeldeck.credential import CredentialBase, CredentialFactory, Diagnosis
+from modeldeck.credential import CredentialBase, CredentialFactory, Diagnosis, Discovered, Discovery
 from modeldeck.credential.base import credential_type
 from modeldeck.errors import CredentialError, ModelDeckError
 from modeldeck.server import shapes
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from modeldeck import Transport
     from modeldeck.server.settings import Settings
     from modeldeck.server.store import Record, Store
+    from modeldeck.tts import TTSModelCard
 
 _MOST_KNOWN = 1000  # users
 _OWN_FIELDS = {"id", "name", "type"}
@@ -56,6 +57,7 @@ class Credentials:
         self._store = store
         self._private_allowed = settings.private_allowed
         self._transport = transport
+        self._discovery = Discovery()
         self._known: dict[str, list[Held]] = {}
         self._changes = 0
         self._built_in: asyncio.Task[dict[str, CredentialBase]] | None = None
@@ -109,6 +111,15 @@ class Credentials:
         if id is not None:
             data = self._completed(await self._of_owner(user, id), data)
         return await self._checked(data).check(self._transport)
+
+    async def discover(self, user: str, id: str, max_age: float | None) -> tuple[CredentialBase, Discovered]:
+        """What the account has. Raises CredentialError; what goes wrong at the provider is in the answer."""
+        credential = (await self.get(user, id)).usable()
+        return credential, await self._discovery.tts_models(credential, self._transport, max_age=max_age)
+
+    def live_card(self, credential: CredentialBase, name: str) -> TTSModelCard | None:
+        """A model as the account was found to have it; None where nobody has asked."""
+        return self._discovery.card(credential, name)
 
     async def for_type(self, user: str, type: str, id: str | None = None) -> CredentialBase:
         """What a call is made with: the named one, else the newest of that type that is the user's own.

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from modeldeck.tts.facts import AudioFacts, Interruption, Limits, Pricing, Status, Voice
+from modeldeck.tts.facts import AudioFacts, Interruption, Limits, Live, Pricing, Status, Voice
 
 Family = Literal["chat", "tts", "embedding", "asr", "realtime"]
 Gender = Literal["female", "male", "neutral"]
@@ -199,6 +199,7 @@ class Model(BaseModel):
     pricing: Pricing | None
     source: str | None
     verified: date | None
+    live: Live | None = Field(description="What an account said of it; null: it is as its card has it.")
 
 
 class ModelDetail(Model):
@@ -212,6 +213,14 @@ class ModelPage(BaseModel):
     total: Total
     revision: Revision
     problems: list[str] = Field(description="Cards and classes that were left out, and why.")
+
+
+class LiveModels(BaseModel):
+    models: list[Model]
+    total: Total
+    at: datetime | None = Field(description="When the oldest part of it was said; null: these are the shipped cards.")
+    age: float | None = Field(description="Seconds since then.")
+    problems: list[str] = Field(description="What the provider did not say, or what of it could not be used.")
 
 
 class ModelSchema(BaseModel):
@@ -241,6 +250,7 @@ class VoicePage(BaseModel):
 class ParameterCheck(Input):
     ref: str
     parameters: Parameters = Field(default_factory=dict[str, Any])
+    credential: str | None = Field(default=None, description="An id: the model is what that account was found to have.")
 
 
 class Validated(BaseModel):

@@ -69,16 +69,20 @@ def tts_model(
     stream: bool = True,
     *,
     credential: CredentialBase | None = None,
+    card: TTSModelCard | None = None,
     **options: Any,
 ) -> TTSModelBase[Any]:
-    """A model from a reference, with the credential from the environment unless one is given."""
+    """A model from a reference, with the credential from the environment unless one is given.
+
+    `card`: the model's, in the place of the deck's: as `discover_tts_models` gave it.
+    """
     found = find_model(reference, credential)
     given = dict(parameters or {})
     if found.voice is not None and given.setdefault("voice", found.voice) != found.voice:
         message = f"{reference} asks for the voice {found.voice!r}, the parameters for {given['voice']!r}"
         raise ParameterError(message, parameter="voice", value=given["voice"])
     owner = credential if credential is not None else found.credential_class.from_env()
-    model = found.card if found.card is not None and _FAULT in found.name else found.name
+    model = card or (found.card if found.card is not None and _FAULT in found.name else found.name)
     return found.model_class(owner, model, given, stream, **options)
 
 

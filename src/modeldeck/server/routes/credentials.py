@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from modeldeck.credential import Diagnosis
+from modeldeck.credential.discovery import MAX_AGE
+from modeldeck.errors import ModelNotFoundError
 from modeldeck.server import shapes
 from modeldeck.server.access import Visitor, Who
+from modeldeck.server.bodies import Body
 from modeldeck.server.credentials import Held
+from modeldeck.server.deck import ModelEntry
 from modeldeck.server.problems import documented
 from modeldeck.server.state import Server, Shared
 
 router = APIRouter(prefix="/api/v1", tags=["credentials"])
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+MaxAge = Annotated[
+    float, Query(ge=0, allow_inf_nan=False, description="Seconds that what was said may be old; 0 asks again.")
+]
 IfMatch = Annotated[str | None, Header(description="The ETag that the change is made to; another one now is a 412.")]
 _ETAG: dict[str, Any] = {"headers": {"ETag": {"schema": {"type": "string"}}}}
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The ETag still holds."}}
@@ -113,6 +121,52 @@ async def share_credential(id: Id, asked: shapes.CredentialShares, who: Who, ser
 async def check_credential(id: Id, who: Who, server: Shared) -> shapes.Diagnosis:
     """Ask the provider, at no cost, whether it works."""
     return _diagnosis(await server.credentials.check(who.user, id))
+
+
+@router.get(
+    "/credentials/{id}/models",
+    response_model=shapes.LiveModels,
+    responses=documented(404) | _UNCHANGED,
+    operation_id="discover_models",
+)
+async def discover_models(
+    id: Id,
+    who: Who,
+    request: Request,
+    server: Shared,
+    family: Annotated[Literal["tts"], Query()] = "tts",
+    max_age: MaxAge = MAX_AGE,
+    missing: Annotated[bool, Query(description="Also models that the account's own list does not have.")] = False,
+) -> Response:
+    """What the account really has, asked for at the provider, or remembered from a moment ago."""
+    credential, found = await server.credentials.discover(who.user, id, max_age)
+    cards = [card for card in found.cards if missing or not card.live or card.live.listed is not False]
+    models = [ModelEntry(type(credential), family, card).facts for card in cards]
+    age = max(0.0, (datetime.now(UTC) - found.at).total_seconds()) if found.at is not None else None
+    told = {"models": models, "total": len(models), "at": found.at, "age": age, "problems": list(found.problems)}
+    return Body.of(told).answer(request)
+
+
+@router.get(
+    "/credentials/{id}/model",
+    response_model=shapes.ModelDetail,
+    responses=documented(404) | _UNCHANGED,
+    operation_id="get_discovered_model",
+)
+async def get_discovered_model(
+    id: Id,
+    who: Who,
+    request: Request,
+    server: Shared,
+    ref: Annotated[str, Query(max_length=300, description="provider/model.")],
+    max_age: MaxAge = MAX_AGE,
+) -> Response:
+    """One model as the account has it, with its voices and its schema."""
+    credential, found = await server.credentials.discover(who.user, id, max_age)
+    for one in (ModelEntry(type(credential), "tts", card) for card in found.cards):
+        if one.ref == ref:
+            return Body.of(one.detail).answer(request)
+    raise ModelNotFoundError(f"the account has no model {ref!r}", provider=credential.provider_name())
 
 
 def _answer(

@@ -14,6 +14,7 @@ from modeldeck.server.catalogue import Query as Wanted
 from modeldeck.server.credentials import type_of
 from modeldeck.server.problems import documented
 from modeldeck.server.state import Shared
+from modeldeck.tts import find_model
 from modeldeck.tts.facts import Status
 
 router = APIRouter(prefix="/api/v1", tags=["models"])
@@ -127,9 +128,13 @@ async def list_voices(
 @router.post(
     "/validate", response_model=shapes.Validated, responses=documented(404), operation_id="validate_parameters"
 )
-async def validate_parameters(asked: shapes.ParameterCheck, _: Who, server: Shared) -> shapes.Validated:
+async def validate_parameters(asked: shapes.ParameterCheck, who: Who, server: Shared) -> shapes.Validated:
     """The parameters as a call would send them; 422 with what a constructor says of them."""
-    found = deal.effective(asked.ref, asked.parameters, server.settings.enforce)
+    card = None
+    if asked.credential is not None:
+        credential = (await server.credentials.get(who.user, asked.credential)).usable()
+        card = server.credentials.live_card(credential, find_model(asked.ref, credential).name)
+    found = deal.effective(asked.ref, asked.parameters, server.settings.enforce, card)
     return shapes.Validated(parameters=found)
 
 
