@@ -95,7 +95,7 @@ def formats() -> Any:
 def options() -> Any:
     return [
         whole(model=MODELS["dashscope"], voice={"id": "Ethan"}, response_format="pcm"),
-        whole(model="dashscope/cosyvoice-v3-flash", instructions="calm", response_format="pcm"),
+        whole(model="dashscope/cosyvoice-v3-flash", instructions="你说话的情感是happy。", response_format="pcm"),
         whole(model=MODELS["azure"], voice="en-US-AndrewMultilingualNeural", speed=1.25, response_format="pcm"),
         whole(model=f"{MODELS['local']}:de", speed=2, response_format="pcm"),
         whole(model="qwen3-tts-flash", response_format="pcm", extra_body={"parameters": {"language_type": "English"}}),

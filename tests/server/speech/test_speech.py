@@ -95,7 +95,11 @@ SENT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (QWEN, {"voice": {"id": "Ethan"}}, {"voice": "Ethan"}),
     ("openai/gpt-4o-mini-tts", {"instructions": "calm"}, {"instructions": "calm"}),
     ("openai/gpt-4o-mini-tts", {"speed": 1.25}, {"speed": 1.25}),
-    ("dashscope/cosyvoice-v3-flash", {"instructions": "speak calmly"}, {"instruction": "speak calmly"}),
+    (
+        "dashscope/cosyvoice-v3-flash",
+        {"instructions": "你说话的情感是happy。"},
+        {"instruction": "你说话的情感是happy。"},
+    ),
     ("dashscope/cosyvoice-v3-flash", {"speed": 1.5}, {"rate": 1.5}),
     ("dashscope/qwen3-tts-flash-realtime", {"speed": 0.75}, {"speech_rate": 0.75}),
     ("azure/neural", {"speed": 1.5, "instructions": "cheerful"}, {"<prosody rate='1.5'": None, "cheerful": None}),
@@ -109,7 +113,7 @@ async def test_the_models_own_names(caller: Caller) -> None:
         exchange = caller.box.requests()[-1]
         told = exchange["body"] + "".join(frame for frame in exchange["frames"] if isinstance(frame, str))
         for name, value in sent.items():
-            expected = name if value is None else f'"{name}":{json.dumps(value)}'
+            expected = name if value is None else f'"{name}":{json.dumps(value, ensure_ascii=False)}'
             assert expected.replace("'", '"') in told.replace('": ', '":').replace("'", '"')
 
 
