@@ -101,6 +101,7 @@ ROWS = [
 class TestDashScope(Shipped):
     credential = DashScopeCredential
     emulator = dashscope
+    exempt = {"realtime": "chooses how the class speaks", "dashscope-sambert.format": "a task must name one"}
     unlisted = (DashScopeCosyVoiceTTSModel,)
     rows = ROWS
     title = "DashScope"

@@ -8,11 +8,14 @@ from modeldeck.testing.checks.credentials import Credentials
 from modeldeck.testing.checks.distance import Distances
 from modeldeck.testing.checks.faults import Faults
 from modeldeck.testing.checks.interrupt import Interrupting
+from modeldeck.testing.checks.loop import Loop
 from modeldeck.testing.checks.parameters import Parameters
 from modeldeck.testing.checks.pause import Pausing
 from modeldeck.testing.checks.secrets import Secrets
+from modeldeck.testing.checks.sent import Sending
 from modeldeck.testing.checks.streaming import Streaming
 from modeldeck.testing.checks.text import Texts
+from modeldeck.testing.checks.things import Things
 from modeldeck.testing.checks.together import Together
 from modeldeck.testing.checks.watching import Watching
 from modeldeck.testing.checks.wav import Files
@@ -33,7 +36,10 @@ class Conformance(
     Watching,
     Files,
     Texts,
+    Sending,
+    Things,
     Credentials,
+    Loop,
     Streaming,
     CardConformance,
 ):

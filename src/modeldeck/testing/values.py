@@ -91,7 +91,7 @@ def _strings(node: Mapping[str, Any]) -> Values:
         return made.filter(lambda text: least <= len(text) <= (most or len(text)) and not text.endswith("\n"))
     if node.get("format") in _FORMATS:
         return _FORMATS[node["format"]]
-    made = st.text(st.characters(exclude_categories=("Cs",)), min_size=least, max_size=most)
+    made = st.text(st.characters(exclude_categories=["Cs"]), min_size=least, max_size=most)
     return made.filter(lambda text: not text.endswith("\n"))
 
 

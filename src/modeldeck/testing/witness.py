@@ -6,9 +6,10 @@ import asyncio
 import os
 import sys
 import threading
+import warnings
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from modeldeck.sandbox import Sandbox
@@ -100,7 +101,9 @@ async def nothing_left(box: Sandbox, others: Sequence[str] = ()) -> AsyncGenerat
     """Around the life of a transport: no task, descriptor or thread stays. `others`: as of `our_tasks`."""
     __tracebackhide__ = True
     before = what_is_there()
-    yield
+    with unclosed() as dropped:
+        yield
+    expect(not dropped, f"{'; '.join(dropped)}: close in `finally` what you open, also when the call is cancelled")
     left = our_tasks(others)
     expect(left == [], f"{_tasks(left)} still run when the transport is closed: {_CANCEL}")
     try:
@@ -113,6 +116,27 @@ async def nothing_left(box: Sandbox, others: Sequence[str] = ()) -> AsyncGenerat
             break
         await asyncio.sleep(0)
     expect(what_is_there() == before, _still(box, before))
+
+
+@contextmanager
+def unclosed() -> Generator[list[str]]:
+    """Sockets and files that were dropped while they were open, and closed only because nobody had them any more."""
+    said: list[str] = []
+    usual = sys.unraisablehook
+
+    def unraisable(problem: Any) -> None:
+        if isinstance(problem.exc_value, ResourceWarning):
+            said.append(str(problem.exc_value))
+        else:
+            usual(problem)
+
+    sys.unraisablehook = unraisable
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ResourceWarning)
+            yield said
+    finally:
+        sys.unraisablehook = usual
 
 
 _CANCEL = "start none outside a TaskGroup, or cancel and await it in `finally`"

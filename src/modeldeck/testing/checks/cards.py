@@ -107,6 +107,7 @@ class Cards(Deck):
     @each_card
     def test_a_cards_file_obeys_the_published_schema(self, card: TTSModelCard) -> None:
         """schemas/card/tts_model.json, by which editors complete and underline."""
+        assert card.path is not None
         loaded = load(card.path)
         data, schema = _as_json(loaded.data), card_file_schema()
         judge = Draft202012Validator(_without_required(schema) if "extends" in data else schema)

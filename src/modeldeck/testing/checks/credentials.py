@@ -59,13 +59,13 @@ class Credentials(Suite):
             expect(
                 error is None,
                 f"the emulator refuses {key!r}, a key that begins with its own: take all that do, but for those with "
-                "`invalid` in them (`box.key_problem(key, (KEY,))`), or write `key` in the suite",
+                f"`invalid` in them (`box.key_problem(key, (KEY,))`), or write `key` in the suite. Else {_OTHERS}",
             )
         else:
             expect(
                 error is not None,
                 f"the emulator takes {key!r}: refuse keys with `invalid` in them as the service refuses a wrong one "
-                "(`box.key_problem`); or the class swallows the refusal",
+                f"(`box.key_problem`). Else the class swallows the refusal, or {_OTHERS}",
             )
         return secrets_of(box)
 
@@ -77,11 +77,15 @@ def secrets_of(box: Sandbox) -> set[tuple[str, str]]:
     return found | {(name, value) for name, _, value in queries if value.endswith("characters)")}
 
 
+_KEEP = (
+    "keep nothing of a credential in a class, a module or a library's global, and read `self.credential` when the "
+    "request is made"
+)
+_OTHERS = f"the class asked with the key of another credential: {_KEEP}"
+
+
 def _mixed(row: Row, what: str) -> str:
-    return (
-        f"{row.name} mixes credentials ({row.id}): {what}. Keep nothing of a credential in a class, a module or a "
-        "library's global, and read `self.credential` when the request is made"
-    )
+    return f"{row.name} mixes credentials ({row.id}): {what}: {_KEEP}"
 
 
 async def awaited(call: Any) -> TTSResponse:

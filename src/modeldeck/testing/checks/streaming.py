@@ -15,7 +15,7 @@ from modeldeck.testing.suite import Suite
 from modeldeck.testing.witness import check_whole
 
 _SILENT = {"x-modeldeck-fault": "silence;after=1"}
-_PATIENT = Timeouts(20, 20, 0.3)
+_PATIENT = Timeouts(20, 5, 0.3)
 
 
 class Streaming(Suite):
