@@ -221,6 +221,9 @@ async def test_an_answer_that_is_nothing_but_audio(box: Sandbox) -> None:
         assert got[-1].metadata["request_id"].startswith("req-")
         await model.prewarm()
         box.arm("error")  # the wire has no word for it
+        with pytest.raises(ProviderError, match="out of order"):
+            await model.synthesize("Hello there.")
+        box.arm("error;after=1")
         with pytest.raises(ConnectionFailedError):
             await model.synthesize("Hello there.")
         box.arm("status=429;retry-after=2")
