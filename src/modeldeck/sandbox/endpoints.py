@@ -43,7 +43,7 @@ class SpeechServer(Protocol):
         ...
 
     def failed(self, code: str) -> str | bytes | None:
-        """An error in mid-speech; None: the answer can only break off."""
+        """An error among the audio; None: an answer that has begun can only break off."""
         ...
 
     def end(self, seconds: float) -> str | bytes | None:
@@ -110,6 +110,8 @@ class Endpoints:
             if isinstance(asked, Refused):
                 return self._answer(asked)
             line = self._box.line(request, model)
+            if _fails_at_once(line) and server.failed(_code(line)) is None and line.due("error"):
+                return self._answer(self._words(500))
             body = partial(self._spoken, line, server, asked)
             return line.stream(body, media_type=server.media_type, headers=self._named())
 
@@ -225,6 +227,10 @@ class _Talk(Conversation[Speak | End]):
                 await line.close(1011, "failed")
                 return
             await line.audio(server.audio(line.base64(chunk)))
+
+
+def _fails_at_once(line: Line) -> bool:
+    return line.fault is not None and line.fault.name == "error" and line.fault.after == 0
 
 
 def _code(line: Line) -> str:

@@ -173,7 +173,7 @@ def check_error(error: BaseException | None, row: Row, expected: Fails, what: st
     expect(
         isinstance(error, kinds),
         f"{row.name} raised {error!r} where {what!r} must end in {wanted} ({row.id}): map it where the answer is read "
-        "(`Service` of modeldeck._wire.service does it by status and code)",
+        "(`Service` of modeldeck.kit does it by status and code)",
     )
     assert isinstance(error, ModelDeckError)
     for part in (*expected.says, expected.waits):

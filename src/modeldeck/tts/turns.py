@@ -157,12 +157,16 @@ async def _written(
     told: deque[ConversationEvent],
     cutter: SentenceCutter | None,
 ) -> None:
-    """One utterance, from its first text to its flush; `cutter` holds back what is no whole sentence."""
+    """One utterance, from its first text to its flush; `cutter` holds back what is no whole sentence.
+
+    A sentence without any word is not sent: services speak none, and some refuse it.
+    """
 
     async def send(*pieces: str) -> None:
-        for piece in filter(None, pieces):
-            for frame in client.text(piece):
-                await link.send(frame)
+        for piece in pieces:
+            if piece and (cutter is None or any(map(str.isalnum, piece))):
+                for frame in client.text(piece):
+                    await link.send(frame)
 
     await send(*(cutter.feed(text) if cutter else [text]))
     async for item in inbox:
