@@ -12,7 +12,18 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from tests.benchmarks import build, burst, first_audio, imports, listing, local_voice, providers, server, sessions
+from tests.benchmarks import (
+    build,
+    burst,
+    first_audio,
+    frameworks,
+    imports,
+    listing,
+    local_voice,
+    providers,
+    server,
+    sessions,
+)
 from tests.benchmarks.measure import PEER_PYTHON, Line, Samples
 
 SUBJECTS: dict[str, Callable[[], list[Line]]] = {
@@ -24,12 +35,13 @@ SUBJECTS: dict[str, Callable[[], list[Line]]] = {
     "sessions": sessions.lines,
     "first_audio": first_audio.lines,
     "providers": providers.lines,
+    "frameworks": frameworks.lines,
     "server": server.lines,
 }
 
 
 def main() -> int:
-    about = "modeldeck beside AgentScope 2.0.10 and the providers' official SDKs"
+    about = "modeldeck beside AgentScope 2.0.10, the providers' official SDKs and LiveKit's plugins"
     parser = argparse.ArgumentParser(prog="make bench", description=about)
     parser.add_argument("--json", action="store_true", help="for machines: every sample, in seconds")
     parser.add_argument("subject", nargs="*", help=f"{', '.join(SUBJECTS)}; all of them when none is named")
