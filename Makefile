@@ -26,7 +26,7 @@ judge-azure := azure-cognitiveservices-speech==1.53.0
 judge-livekit := livekit-agents==1.8.9
 judge-runtime := agentscope-runtime==1.1.6.post2
 # These frameworks judge our integrations: modeldeck itself runs inside them.
-judge-livekit-agent := livekit-agents==1.8.9
+judge-livekit-agent := livekit-agents[openai]==1.8.9
 judge-pipecat := pipecat-ai==1.14.0
 INSIDE := livekit-agent pipecat
 JUDGES := $(patsubst %,.judges/%/.ready,dashscope openai gemini azure livekit runtime $(INSIDE))

@@ -16,6 +16,7 @@ from tests.benchmarks import (
     build,
     burst,
     first_audio,
+    frameworks,
     imports,
     listing,
     local_voice,
@@ -36,12 +37,13 @@ SUBJECTS: dict[str, Callable[[], list[Line]]] = {
     "first_audio": first_audio.lines,
     "providers": providers.lines,
     "resilience": resilience.lines,
+    "frameworks": frameworks.lines,
     "server": server.lines,
 }
 
 
 def main() -> int:
-    about = "modeldeck beside AgentScope 2.0.10 and the providers' official SDKs"
+    about = "modeldeck beside AgentScope 2.0.10, the providers' official SDKs and LiveKit's plugins"
     parser = argparse.ArgumentParser(prog="make bench", description=about)
     parser.add_argument("--json", action="store_true", help="for machines: every sample, in seconds")
     parser.add_argument("subject", nargs="*", help=f"{', '.join(SUBJECTS)}; all of them when none is named")

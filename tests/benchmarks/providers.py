@@ -40,7 +40,7 @@ class Row:
     more: int = MORE
 
     def sides(self) -> dict[str, tuple[str, str]]:
-        """Python and module of each."""
+        """Python and module of each, with the name of the client where it is not the row's."""
         theirs = str(ROOT / ".judges" / self.sdk / "bin" / "python")
         return {
             "ours": (OURS, "tests.benchmarks.own_speech"),
@@ -73,7 +73,7 @@ class Process:
 
     def __init__(self, python: str, module: str, name: str, url: str) -> None:
         self._process = subprocess.Popen(
-            [python, "-m", module, name, url],
+            [python, "-m", *(module.split() if " " in module else (module, name)), url],
             cwd=ROOT,
             env=clean_environment(),
             stdin=subprocess.PIPE,
@@ -129,16 +129,16 @@ def _lines() -> Iterator[Line]:
 
 
 def _streams(row: Row, url: str) -> Iterator[Line]:
-    said = _in_turn(row, url, ROUNDS)
+    said = in_turn(row, url, ROUNDS)
     yield from _beside(row, said, "first", "first audio", limit=row.limit)
     yield from _beside(row, said, "cpu", "CPU of a stream", limit=AT_MOST)
 
 
 def _firsts(row: Row, url: str) -> Iterator[Line]:
-    yield from _beside(row, _in_turn(row, url, FEW), "first", "first audio", limit=row.limit)
+    yield from _beside(row, in_turn(row, url, FEW), "first", "first audio", limit=row.limit)
 
 
-def _in_turn(row: Row, url: str, rounds: int) -> Said:
+def in_turn(row: Row, url: str, rounds: int) -> Said:
     """The order goes round: were it reversed, those at its ends would follow themselves, with everything at hand."""
     with processes(row, url) as sides:
         for process in sides.values():

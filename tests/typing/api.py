@@ -56,6 +56,9 @@ async def create_and_call() -> None:
     async for chunk in tts.synthesize(UserMsg("me", "Hello")):
         print(chunk.is_last)
     response = await tts.synthesize("Hello")
+    assert_type(tts.raw, AudioFormat)
+    assert_type(tts.word_timings, bool)
+    await tts.prewarm(output=tts.raw)
     block: DataBlock | None = response.content
     print(block, response.usage, response.first_audio)
 

@@ -22,6 +22,7 @@ try:
     from pipecat.services.settings import TTSSettings
     from pipecat.services.tts_service import TextAggregationMode, TTSService
     from pipecat.utils.errors import ErrorCategory
+    from pipecat.utils.tracing.service_decorators import traced_tts
     from pipecat.utils.types import NOT_GIVEN
 except ImportError as error:
     message = 'speaking inside Pipecat needs its extra: pip install "modeldeck[pipecat]"'
@@ -107,14 +108,11 @@ class PipecatTTSService(TTSService):
             await self._drop(context_id)
         await self._standing.aclose()
 
+    @traced_tts  # type: ignore[untyped-decorator]
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame | None, None]:
-        talk = self._talks.get(context_id)
-        if talk is None:
-            talk = self._talks[context_id] = _Talk(self._model.session(**self._parameters))
-            await talk.session.__aenter__()
-            talk.reader = self.create_task(self._speak(context_id, talk))
-        begins = not talk.session.unflushed
         try:
+            talk = self._talks.get(context_id) or await self._begin(context_id)
+            begins = not talk.session.unflushed
             await talk.session.send(text)
             if begins:
                 talk.said.append(Spoken())
@@ -124,11 +122,16 @@ class PipecatTTSService(TTSService):
             await self.start_tts_usage_metrics(text)
             if context_id != self._turn_context_id:
                 await self.flush_audio(context_id)
-        except errors.ParameterError as error:
-            yield ErrorFrame(str(error), exception=error)
-        except errors.ModelDeckError:
-            pass  # the reader tells
+        except errors.ModelDeckError as error:
+            if isinstance(error, errors.ParameterError) or context_id not in self._talks:  # else the reader tells
+                yield ErrorFrame(str(error), exception=error)
         yield None
+
+    async def _begin(self, context_id: str) -> _Talk:
+        talk = _Talk(await self._model.session(**self._parameters).__aenter__())
+        self._talks[context_id] = talk
+        talk.reader = self.create_task(self._speak(context_id, talk))
+        return talk
 
     async def flush_audio(self, context_id: str | None = None) -> None:
         """The turn's text is complete."""
