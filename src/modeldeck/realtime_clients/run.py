@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from functools import partial
 from queue import SimpleQueue
 from typing import Any
@@ -192,9 +193,10 @@ class Run:
             await self._call(self._calls.opened)
         self.connected = True
         self.settled.set()
-        async for part in tts.stream(self._said(), on_event=self._watch):
-            events, self._events = self._events, []
-            await self._call(partial(self._data, events, part))
+        async with aclosing(tts.stream(self._said(), on_event=self._watch)) as speech:
+            async for part in speech:
+                events, self._events = self._events, []
+                await self._call(partial(self._data, events, part))
 
     def _data(self, events: list[Call], part: TTSResponse) -> list[Call]:
         return [*events, *self._calls.data(part)]
