@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import subprocess
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
@@ -404,6 +406,47 @@ def test_close_in_a_callback(modeldeck_sandbox: SandboxProcess) -> None:
     one.client.send_text_data(HELLO)
     one.client.stop()
     assert [name for name, _, _ in one.seen] == ["on_open", "on_data"]
+
+
+def test_close_does_not_wait_for_ever_for_a_callback(modeldeck_sandbox: SandboxProcess) -> None:
+    one = client_of("modelstudio", modeldeck_sandbox.url)
+    called, let_go = threading.Event(), threading.Event()
+    one.on["on_data"] = lambda *given: (called.set(), let_go.wait(PATIENCE))
+    one.client.start()
+    one.client.send_text_data(HELLO)
+    assert called.wait(PATIENCE)
+    one.client.close()
+    let_go.set()
+    one.client.close()
+    assert [name for name, _, _ in one.seen] == ["on_open", "on_data"]
+
+
+@pytest.mark.parametrize("how", ["", "client.async_stop()", "client.stop()", "client.close()"])
+def test_the_end_of_the_process(how: str, modeldeck_sandbox: SandboxProcess) -> None:
+    """Whatever is left then neither holds it up nor says anything."""
+    code = f"""
+from modeldeck.realtime_clients import *
+config = ModelstudioTtsConfig(api_key="sk-sandbox", base_url="{modeldeck_sandbox.url}")
+client = ModelstudioTtsClient(config, ModelstudioTtsCallbacks())
+client.start()
+client.send_text_data("Hello. " * 50)
+{how}
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_models_own_options(modeldeck_sandbox: SandboxProcess) -> None:
+    one = client_of("modelstudio", modeldeck_sandbox.url, text_filter=True)
+    one.client.start()
+    for piece in ("**Hel", "lo** [wor", "ld](https://example.com)."):
+        one.client.send_text_data(piece)
+    one.client.stop()
+    plain = client_of("modelstudio", modeldeck_sandbox.url)
+    plain.client.start()
+    plain.client.send_text_data("Hello world.")
+    plain.client.stop()
+    assert one.audio == plain.audio
 
 
 def test_a_client_that_is_dropped_while_it_runs(modeldeck_sandbox: SandboxProcess) -> None:

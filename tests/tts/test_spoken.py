@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from modeldeck.errors import ParameterError
 from modeldeck.tts import SpokenText
@@ -81,6 +85,31 @@ def test_what_is_no_markdown_stays(text: str) -> None:
 def test_a_character_at_a_time(text: str) -> None:
     spoken = SpokenText()
     assert "".join(map(spoken.feed, text)) + spoken.rest() == SpokenText()(text)
+
+
+WORDS = ["one", "two", "(three)", "four,", "five.", '"six"', "seven!"]
+SIGNS = ["", "", "*", "**", "***", "_", "__", "~~", "`", "[x](u)", "![y](v)", "\\*"]
+COMMONMARK = MarkdownIt("commonmark").enable("strikethrough")
+
+
+def read(tokens: Sequence[Token]) -> str:
+    """The text of a line as markdown-it reads it, without what is struck out."""
+    found, struck = "", 0
+    for token in tokens:
+        struck += {"s_open": 1, "s_close": -1}.get(token.type, 0)
+        if not struck:
+            found += token.content if token.type in ("text", "code_inline") else read(token.children or [])
+    return found
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(SIGNS), st.sampled_from(WORDS), st.sampled_from(SIGNS)), min_size=1, max_size=7)
+)
+def test_signs_are_those_of_commonmark(words: list[tuple[str, str, str]]) -> None:
+    line = " ".join(map("".join, words))
+    expected = " ".join(read(token.children or []) for token in COMMONMARK.parse(line) if token.type == "inline")
+    assert SpokenText()(line).split() == expected.split()
 
 
 PIECES = [

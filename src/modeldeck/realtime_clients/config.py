@@ -59,9 +59,11 @@ def _format() -> str:
 class ModelstudioTtsConfig(TtsConfig, ModelstudioConnection):
     """Of a `ModelstudioTtsClient`; `TTS_VOICE` and `TTS_AUDIO_FORMAT` are defaults."""
 
-    model: str = "cosyvoice-v2"
-    voice: str = Field(default_factory=lambda: os.environ.get("TTS_VOICE") or "longcheng_v2")
-    sample_rate: int = 16000
+    model: str = "cosyvoice-v2"  # pyright: ignore[reportIncompatibleVariableOverride]
+    voice: str = Field(  # pyright: ignore[reportIncompatibleVariableOverride]
+        default_factory=lambda: os.environ.get("TTS_VOICE") or "longcheng_v2"
+    )
+    sample_rate: int = 16000  # pyright: ignore[reportIncompatibleVariableOverride]
     format: str | None = Field(default_factory=_format)
 
 

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from functools import partial
 from queue import SimpleQueue
 from typing import Any
@@ -19,7 +20,7 @@ from modeldeck.tts.base import TTSModelBase
 from modeldeck.tts.response import TTSResponse
 
 _log = logging.getLogger("modeldeck.realtime_clients")
-_GRACE = 5.0  # seconds that close() waits for a callback that is still being called
+_GRACE = 1.0  # seconds that close() waits for a callback that is still being called
 
 
 class Run:
@@ -111,7 +112,7 @@ class Run:
         if self.here or threading.current_thread() is self._speaker:
             return
         self._speaker.join(grace)
-        self._caller.join(grace)
+        self._caller.join(0 if self._speaker.is_alive() else grace)
 
     def close_at_once(self, grace: float = _GRACE) -> None:
         self.break_off()
@@ -174,8 +175,8 @@ class Run:
         except asyncio.CancelledError:
             if not self._broken_off:
                 raise
-            if not self._ending:
-                await self._end(self._calls.broken_off(), broken_off=True)
+            if not self._ending and (calls := self._calls.broken_off()):
+                await self._end(calls, broken_off=True)
 
     async def _speak(self, transport: Transport) -> None:
         if self._at_once:
@@ -192,9 +193,10 @@ class Run:
             await self._call(self._calls.opened)
         self.connected = True
         self.settled.set()
-        async for part in tts.stream(self._said(), on_event=self._watch):
-            events, self._events = self._events, []
-            await self._call(partial(self._data, events, part))
+        async with aclosing(tts.stream(self._said(), on_event=self._watch)) as speech:
+            async for part in speech:
+                events, self._events = self._events, []
+                await self._call(partial(self._data, events, part))
 
     def _data(self, events: list[Call], part: TTSResponse) -> list[Call]:
         return [*events, *self._calls.data(part)]

@@ -12,7 +12,7 @@ from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING
 
-from modeldeck.tts.pictographs import JOINER, KEYCAP, PICTURE_SELECTOR, PICTURES, TAGS, TEXT_OR_PICTURE
+from modeldeck.tts.pictographs import JOINER, KEYCAP, PICTURE_SELECTOR, PICTURES, TAGS, TEXT_OR_PICTURE, one_of
 from modeldeck.tts.signs import (
     AUTOLINK,
     BREAKS,
@@ -20,6 +20,7 @@ from modeldeck.tts.signs import (
     ENTITY,
     ENTITY_BEGINS,
     ESCAPED,
+    NEVER,
     NO_SPACES,
     TAG,
     TAGS_BY_NAME,
@@ -61,6 +62,7 @@ class Reader:
 
     def __init__(self, options: SpokenText, before: str = "") -> None:
         self.nodes: list[Node] = []
+        self._open: list[Node] = []  # those of them that may yet be signs
         self.heading = False
         self._options = options
         self._plain = _plain(options.markdown, options.urls != "keep", options.emoji == "drop")
@@ -88,14 +90,14 @@ class Reader:
 
     def settle(self) -> None:
         """What has not become a sign by now is none."""
-        for node in self.nodes:
+        for node in self._open:
             node.sign = ""
+        self._open.clear()
 
     def settle_first(self, before: int) -> None:
         """The same for those that were written before that."""
-        for node in self.nodes:
-            if node.sign and node.begin < before:
-                node.sign = ""
+        while self._open and self._open[0].begin < before:
+            self._open.pop(0).sign = ""
 
     # -- one line
 
@@ -169,22 +171,25 @@ class Reader:
         if node.count:
             node.sign = sign if opens else ""
             self.nodes.append(node)
+            self._open += [node] * opens
             self._spoken = sign
         self._picture = False
         return line.i + run
 
     def _close(self, closer: Node, opens: bool) -> None:
         """Take away the signs that `closer` closes, from the nearest on."""
-        for at in range(len(self.nodes) - 1, -1, -1):
-            opener = self.nodes[at]
+        for at in range(len(self._open) - 1, -1, -1):
+            opener = self._open[at]
             if opener.sign != closer.sign or not closer.count:
                 continue
             if (opener.closes or opens) and (opener.count + closer.count) % 3 == 0 and opener.count % 3:
                 continue
-            for node in self.nodes[at + 1 :]:
+            for node in self._open[at + 1 :]:
                 node.sign = ""
+            del self._open[at + 1 :]
             if closer.sign == "~":  # what is struck out is not meant
-                del self.nodes[at + 1 :]
+                while self.nodes[-1] is not opener:
+                    self.nodes.pop()
                 self._spoken = opener.behind
                 self._drop()
             while closer.count and opener.count:
@@ -193,14 +198,16 @@ class Reader:
             opener.text, opener.end = opener.text[: opener.count], opener.begin + opener.count
             closer.text, closer.begin = closer.text[: closer.count], closer.end - closer.count
             if not opener.count:
-                del self.nodes[at]
+                self._open.pop().sign = ""
 
     def _bracket(self, line: _Line, image: int = 0) -> int | None:
         size = self._options.longest
         start = line.i + image
         close = balanced(line.text, start, line.end(size), "[]")
-        if close is None:
-            return self._literal(line, 1 + image) if line.whole(size) else None
+        if close is None and not line.whole(size):
+            return None
+        if close is None or close == NEVER:
+            return self._literal(line, 1 + image)
         inside, following = line.text[start + 1 : close], line.after(close + 1 - line.i)
         if following is None:
             return None
@@ -223,8 +230,10 @@ class Reader:
         pair = "()" if line.text[i] == "(" else "[]"
         size = i - line.i + (FARTHEST if pair == "()" else self._options.longest)
         close = balanced(line.text, i, line.end(size), pair)
-        if close is None:
-            return i if line.whole(size) else None
+        if close is None and not line.whole(size):
+            return None
+        if close is None or close == NEVER:
+            return i
         return close + 1 if pair == "[]" or TARGET.fullmatch(line.text, i, close + 1) else i
 
     def _within(self, text: str, at: int) -> None:
@@ -314,11 +323,11 @@ class Reader:
 
     def _picture_or_text(self, line: _Line) -> int | None:
         character = line.text[line.i]
-        if _picture_class(PICTURES).match(character):
+        if one_of(PICTURES).match(character):
             self._drop()
             self._picture = True
             return line.i + 1
-        if _picture_class(TEXT_OR_PICTURE).match(character):
+        if one_of(TEXT_OR_PICTURE).match(character):
             following = line.text[line.i + 1 : line.i + 2]
             if not following and not line.over:
                 return None
@@ -327,9 +336,7 @@ class Reader:
             self._drop()
             self._picture = True
             return line.i + 1
-        if character in (PICTURE_SELECTOR, KEYCAP) or (
-            self._picture and _picture_class(JOINER + TAGS).match(character)
-        ):
+        if character in (PICTURE_SELECTOR, KEYCAP) or (self._picture and one_of(JOINER + TAGS).match(character)):
             return line.i + 1
         return self._literal(line)
 
@@ -363,11 +370,6 @@ class _Line:
     def whole(self, size: int) -> bool:
         """There is as much of it as a rule looks at."""
         return self.over or self.end(size) < len(self.text) or self.end(size) == self.i + size
-
-
-@cache
-def _picture_class(characters: str) -> re.Pattern[str]:
-    return re.compile(f"[{characters}]")
 
 
 @cache

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 # Drawn as a picture unless something says otherwise: Emoji_Presentation, and every pictograph beyond the BMP with the
 # skin tones and the letters of flags.
 PICTURES = (
@@ -34,3 +37,9 @@ PICTURE_SELECTOR = "\ufe0f"
 KEYCAP = "\u20e3"
 JOINER = "\u200d"
 TAGS = "\U000e0020-\U000e007f"  # the rest of a flag of a region
+
+
+@cache
+def one_of(characters: str) -> re.Pattern[str]:
+    """A character of these, which may be ranges."""
+    return re.compile(f"[{characters}]")

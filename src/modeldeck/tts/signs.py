@@ -36,8 +36,12 @@ TAGS_BY_NAME = frozenset(HTML.split())
 BREAKS = frozenset(["br", "p", "div", "li", "tr", "hr"])
 
 
+NEVER = -1
+DEEPEST = {"()": 2, "[]": 6}
+
+
 def balanced(text: str, start: int, end: int, pair: str) -> int | None:
-    """Where the bracket at `start` is closed."""
+    """Where the bracket at `start` is closed; NEVER where it holds more of its kind than a link may have."""
     depth, i = 0, start
     while i < end:
         character = text[i]
@@ -45,6 +49,8 @@ def balanced(text: str, start: int, end: int, pair: str) -> int | None:
             i += 1
         elif character == pair[0]:
             depth += 1
+            if depth > DEEPEST[pair]:
+                return NEVER
         elif character == pair[1]:
             depth -= 1
             if not depth:
