@@ -18,6 +18,7 @@ from modeldeck.errors import (
     ContentRefusedError,
     ModelDeckError,
     ParameterError,
+    ProviderError,
     RateLimitError,
     TimeoutExceededError,
     UnsupportedError,
@@ -42,6 +43,12 @@ _FINAL = (ParameterError, ContentRefusedError, UnsupportedError, ConcurrentUseEr
 def moves_on(error: ModelDeckError) -> bool:
     """Whether another model may do what this one failed to: it is not the caller's text or call that is at fault."""
     return not isinstance(error, _FINAL)
+
+
+def _is_down(error: ModelDeckError) -> bool:
+    """Whether the next call is better off without the model: not where a refusal may be of this one request."""
+    refused = isinstance(error, ProviderError) and not error.retryable and 400 <= (error.status or 0) < 500
+    return moves_on(error) and not refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ class Member:
         self._until, self._failures, self.error = 0.0, 0, None
 
     def failed(self, error: ModelDeckError) -> None:
-        if moves_on(error):
+        if _is_down(error):
             self._failures += 1
             self.error = error
             self._until = time.monotonic() + self._recovery.rest(self._failures, error)
