@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from modeldeck._nested import Nested
 from modeldeck._transport.limits import Retry, Timeouts
-from modeldeck._transport.observe import Kind
+from modeldeck._transport.observe import Kind, Watch
 from modeldeck.errors import ModelDeckError, ParameterError, UnsupportedError
 from modeldeck.tts import members
 from modeldeck.tts.base import TTSModelBase
@@ -155,65 +155,26 @@ class FallbackTTSModel(TTSModelBase[Any]):
         """The events of one text, from the first model that can."""
         assert isinstance(request, FallbackRequest)
         assert request.plan is not None
-        way = Round(self._members, request.plan)
+        way, clock = Round(self._members, request.plan), asyncio.get_running_loop().time
         while found := await way.kept(request.text) or way.next(request.text):
-            said = self._said(way, *found, request, deadline, retry or self.retry)
-            async with aclosing(Nested(said)) as events:
-                async for event in events:
+            member, asked = found
+            due = _earlier(deadline, asked.timeouts.total, clock())
+            try:
+                given = request.plan.given(member)
+                events = member.events(asked, given, retry or self.retry, due, request.output)
+            except ParameterError as error:  # it cannot give that format
+                way.refused(member, error)
+                continue
+            async with aclosing(Nested(_said(way, member, asked.watch, events))) as said:
+                async for event in said:
                     if event is None:
                         break  # the next one
                     yield event
                 else:
                     return
-            if deadline is not None and asyncio.get_running_loop().time() >= deadline:
+            if deadline is not None and clock() >= deadline:
                 break
         raise way.error()
-
-    async def _said(
-        self,
-        way: Round,
-        member: Member,
-        asked: SpeechRequest,
-        request: FallbackRequest,
-        deadline: float | None,
-        retry: Retry,
-    ) -> AsyncGenerator[SpeechEvent | None, None]:
-        """The events of one model; None where the next one is to speak."""
-        assert request.plan is not None
-        clock, watch = asyncio.get_running_loop().time, asked.watch
-        began, begun, spoke = clock(), False, False
-        total = asked.timeouts.total
-        due = deadline if total is None else min(began + total, deadline or began + total)
-        failure: BaseException | None = None
-        watch.request()
-        try:
-            events = member.events(asked, request.plan.given(member), retry, due, request.output)
-            async with aclosing(Nested(events)) as said:
-                async for event in said:
-                    if not begun:
-                        begun, spoke = True, not is_kept(event)
-                        if spoke:
-                            member.spoke()
-                        watch.first_audio(clock() - began)
-                        yield way.told(member)
-                    yield event
-            if spoke:
-                member.well()
-        except ModelDeckError as error:
-            failure = error
-            if begun:
-                member.failed(error)
-                raise
-            way.failed(member, error)
-            watch.fallback(error)
-            yield None
-        except BaseException as error:
-            failure = error
-            if not begun:
-                member.dropped()
-            raise
-        finally:
-            watch.end(failure, clock() - began)
 
     def _request(
         self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize", *, plain: bool = False
@@ -277,7 +238,51 @@ class FallbackTTSModel(TTSModelBase[Any]):
         return f"<{type(self).__name__} {' | '.join(map(_shown, self.models))}>"
 
 
-def is_kept(event: SpeechEvent) -> bool:
+async def _said(
+    way: Round, member: Member, watch: Watch, events: AsyncGenerator[SpeechEvent, None]
+) -> AsyncGenerator[SpeechEvent | None, None]:
+    """The events of one model; None where the next one is to speak."""
+    clock = asyncio.get_running_loop().time
+    began, begun, spoke = clock(), False, False
+    failure: BaseException | None = None
+    watch.request()
+    try:
+        async with aclosing(Nested(events)) as said:
+            async for event in said:
+                if not begun:
+                    begun, spoke = True, not _is_kept(event)
+                    if spoke:
+                        member.spoke()
+                    watch.first_audio(clock() - began)
+                    yield way.told(member)
+                yield event
+        if spoke:
+            member.well()
+    except ModelDeckError as error:
+        failure = error
+        if begun:
+            member.failed(error)
+            raise
+        way.failed(member, error)
+        watch.fallback(error)
+        yield None
+    except BaseException as error:
+        failure = error
+        if not begun:
+            member.dropped()
+        raise
+    finally:
+        watch.end(failure, clock() - began)
+
+
+def _earlier(deadline: float | None, total: float | None, now: float) -> float | None:
+    """The call's own deadline, or that of a model which has `total` seconds from now."""
+    if total is None:
+        return deadline
+    return now + total if deadline is None else min(deadline, now + total)
+
+
+def _is_kept(event: SpeechEvent) -> bool:
     """The first event of speech out of a cache: it says nothing of how the model fares."""
     return isinstance(event, Told) and event.metadata.get("cache") == "hit"
 

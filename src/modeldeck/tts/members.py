@@ -18,6 +18,7 @@ from modeldeck.errors import (
     ContentRefusedError,
     ModelDeckError,
     ParameterError,
+    ProviderError,
     RateLimitError,
     TimeoutExceededError,
     UnsupportedError,
@@ -44,6 +45,12 @@ _FINAL = (ParameterError, ContentRefusedError, UnsupportedError, ConcurrentUseEr
 def moves_on(error: ModelDeckError) -> bool:
     """Whether another model may do what this one failed to: it is not the caller's text or call that is at fault."""
     return not isinstance(error, _FINAL)
+
+
+def _is_down(error: ModelDeckError) -> bool:
+    """Whether the next call is better off without the model: not where a refusal may be of this one request."""
+    refused = isinstance(error, ProviderError) and not error.retryable and 400 <= (error.status or 0) < 500
+    return moves_on(error) and not refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,7 @@ class Member:
         self._until, self._failures, self.error = 0.0, 0, None
 
     def failed(self, error: ModelDeckError) -> None:
-        if moves_on(error):
+        if _is_down(error):
             self._failures += 1
             self.error = error
             self._until = time.monotonic() + self._recovery.rest(self._failures, error)
@@ -190,6 +197,7 @@ class Plan:
         self._kind: Kind = kind
         self._cache = cache
         self._filter = text_filter
+        self._made: dict[Member, SpeechRequest] = {}  # the last request of each
         self._given: dict[Member, dict[str, Any]] = {}
         for at, one in enumerate(members):
             self._given[one] = {**options, **each.get(at, each.get(one.name, shared))}
@@ -199,12 +207,23 @@ class Plan:
 
     def request(self, member: Member, text: str) -> SpeechRequest:
         """Raises ParameterError for what that model does not take."""
+        if (made := self._made.get(member)) is not None and made.text == text:
+            return made
         given = self._given[member]
         request = member.model._request(text, dict(given), self._kind, plain=True)
         filtered(self._filter, "", request.parameters)  # raises for a document
-        if self._cache is None or request.cache is not None or given.get("cache") is False:
-            return request
-        return replace(request, cache=self._cache)
+        if self._cache is not None and request.cache is None and given.get("cache") is not False:
+            request = replace(request, cache=self._cache)
+        self._made[member] = request
+        return request
+
+    def refusal(self, member: Member) -> ParameterError | None:
+        """Why that model does not take the parameters, whatever the text."""
+        try:
+            self.request(member, "")
+        except ParameterError as error:
+            return error
+        return None
 
     def first(self, text: str) -> SpeechRequest:
         """Of the first model that takes it. Raises the first one's ParameterError when none does."""
@@ -269,25 +288,21 @@ class Round:
     def better(self, than: Member) -> bool:
         """Whether one before that is up, and takes what is asked for."""
         for member in self._members[: self._members.index(than)]:
-            if member.up and member not in self._tried and self.takes(member):
+            if member.up and member not in self._tried and self._plan.refusal(member) is None:
                 return True
         return False
-
-    def takes(self, member: Member) -> bool:
-        """Whether it takes what is asked for."""
-        try:
-            self._plan.request(member, "")
-        except ParameterError:
-            return False
-        return True
 
     def _request(self, member: Member, text: str) -> SpeechRequest | None:
         self._tried.append(member)
         try:
             return self._plan.request(member, text)
         except ParameterError as error:
-            self._failures.append(Failure(member, error, "refused"))
+            self.refused(member, error)
             return None
+
+    def refused(self, member: Member, error: ParameterError) -> None:
+        """It does not take what is asked for."""
+        self._failures.append(Failure(member, error, "refused"))
 
     def failed(self, member: Member, error: ModelDeckError) -> None:
         """Raises what ends the call: what no other model may do, with what failed before."""
@@ -301,16 +316,22 @@ class Round:
 
     def told(self, speaking: Member) -> Told:
         """Who speaks, and why not another."""
-        before = self._members[: self._members.index(speaking)]
-        known = {one.member for one in self._failures}
-        resting = [
-            Failure(one, one.error, "resting") for one in before if one not in known and one.error and not one.up
-        ]
-        found = [failure.told() for failure in (*self._failures, *resting)]
-        return Told({"fallback": {"model": speaking.name, "failed": found}})
+        found = [*self._failures]
+        known = {one.member for one in found}
+        for one in self._members[: self._members.index(speaking)]:
+            if one in known:
+                continue
+            if (refusal := self._plan.refusal(one)) is not None:
+                found.append(Failure(one, refusal, "refused"))
+            elif one.error is not None:
+                found.append(Failure(one, one.error, "resting"))
+        told = [failure.told() for failure in found]
+        return Told({"fallback": {"model": speaking.name, "failed": told}})
 
-    def error(self) -> AllModelsFailedError:
-        """What every model failed with."""
+    def error(self) -> ModelDeckError:
+        """What every model failed with; the first one's ParameterError where none took what was asked for."""
+        if all(one.state == "refused" for one in self._failures):
+            return self._failures[0].error
         causes = "; ".join(f"{one.member.name}: {type(one.error).__name__}: {one.error}" for one in self._failures)
         return AllModelsFailedError(
             f"no model spoke: {causes}",

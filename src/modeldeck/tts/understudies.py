@@ -34,7 +34,7 @@ class Talk:
 
     def first(self) -> Member:
         """The first that takes what the conversation asks for: the plan has found one."""
-        return next(one for one in self._members if self.round().takes(one))
+        return next(one for one in self._members if self._plan.refusal(one) is None)
 
     def speaker(self, member: Member) -> Speaker:
         if member not in self._speakers:

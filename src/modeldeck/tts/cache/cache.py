@@ -51,7 +51,8 @@ class TTSCache:
     Without a folder it is kept in memory; folders may be shared by processes, a cache by tasks, event loops and
     threads. The same request at the same time is spoken once: those who come later hear what is there and then the
     rest as it comes, with the first one's time-outs; when that one leaves, it goes on for them. When it fails, all of
-    them get the error; the next call tries anew. What is not complete is never kept.
+    them get the error; the next call tries anew. What is not complete is never kept. (Processes that share a folder do
+    not wait for each other: each asks once, and the last one's is kept.)
 
     A hit is a stream like any other: formats, offsets, word timings, one last response, whose `metadata["cache"]` is
     `hit` (else `joined` or `miss`; in a conversation `partly` where its sentences differ) and whose usage says that
