@@ -399,6 +399,20 @@ def test_close_during_start(modeldeck_sandbox: SandboxProcess) -> None:
     assert one.seen == []
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_connection_that_is_lost_before_the_text(vendor: str) -> None:
+    with SandboxProcess() as first:
+        one = client_of(vendor, first.url)
+        one.client.start()
+        port = int(first.url.rpartition(":")[2])
+    with SandboxProcess(port=port):
+        one.client.send_text_data(HELLO)
+        one.client.stop()
+        assert one.names == ORDER[vendor]
+        said(one)
+        assert one.names == ORDER[vendor] * 2
+
+
 def test_close_in_a_callback(modeldeck_sandbox: SandboxProcess) -> None:
     one = client_of("modelstudio", modeldeck_sandbox.url)
     one.on["on_data"] = lambda *given: one.client.close()

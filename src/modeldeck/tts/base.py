@@ -23,7 +23,7 @@ from modeldeck.errors import (
 )
 from modeldeck.tts.carded import Carded
 from modeldeck.tts.connected import Connected
-from modeldeck.tts.options import Enforce, NoParameters, OnEvent, TextFilter, check_options
+from modeldeck.tts.options import Enforce, NoParameters, OnEvent, TextFilter, TTSOptions, check_options
 from modeldeck.tts.settings import Settings
 from modeldeck.tts.text import filter_of, filtered, message_id, plain_text
 
@@ -45,19 +45,7 @@ if TYPE_CHECKING:
     from modeldeck.tts.speaker import Attempts, Speaker
     from modeldeck.tts.speech import Speech
 
-_FIXED = {
-    "credential",
-    "model",
-    "streaming",
-    "output",
-    "enforce",
-    "timeouts",
-    "retry",
-    "extra",
-    "on_event",
-    "text_filter",
-    "cache",
-}
+_FIXED = {"credential", "model", "streaming", *TTSOptions.__annotations__}
 P = TypeVar("P", bound=BaseModel, default=Any)
 
 
