@@ -137,6 +137,31 @@ async def offered(visit: Visit, url: str, model: str, key: str = KEY) -> Page:
     return page
 
 
+async def test_an_account_is_asked_what_it_has(visit: Visit, modeldeck_sandbox: SandboxProcess) -> None:
+    """A self-hosted server of which no card tells: refresh, find its model, pick one of its voices, hear it."""
+    page = await opened(visit)
+    data = {"type": "openai_credential", "name": "Mine", "base_url": f"{modeldeck_sandbox.url}/kokoro/v1"}
+    answer = await page.request.post(
+        f"{visit.running.url}/api/v1/credentials", data={"data": data}, headers={"Origin": visit.running.url}
+    )
+    assert answer.status == 201
+    await page.reload()
+    await page.get_by_role("button", name="Credentials").click()
+    row = page.get_by_role("dialog").locator("[data-credential=openai_credential]")
+    await row.get_by_role("button", name="Refresh models").click()
+    await expect(row.locator("[data-note=discovered]")).to_contain_text("4 models with 272 voices are as it says")
+    await page.keyboard.press("Escape")
+
+    await choose(page, "kokoro", "kokoro")
+    voices = page.get_by_role("region", name="Voices")
+    await voices.get_by_role("searchbox").fill("bf_emma")
+    await voices.get_by_text("bf_emma", exact=True).first.click()
+    await expect(page.locator(".voice-line strong")).to_have_text("bf_emma")
+    assert await heard(page) > 24_000
+    sent = [json.loads(one["body"]) for one in modeldeck_sandbox.requests() if one["method"] == "POST"]
+    assert [(one["model"], one["voice"]) for one in sent] == [("kokoro", "bf_emma")]
+
+
 async def test_speech_is_heard_while_it_is_made(visit: Visit) -> None:
     with SandboxProcess(pace=1) as box:
         page = await offered(visit, box.url, "qwen3-tts-flash-realtime")

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { errorOf } from "../src/api/client";
+import { type Credential, errorOf, type Model } from "../src/api/client";
 import { changesOf, formOf, valuesOf } from "../src/forms/schema";
 import { validator } from "../src/forms/validator";
 import { cost, counted, money, price } from "../src/lib/cost";
 import { sampleSentence } from "../src/lib/languages";
+import { merged, withAccount } from "../src/lib/live";
 import { readPlace, writePlace } from "../src/lib/location";
 import { literal, snippet } from "../src/lib/snippets";
 
@@ -84,4 +85,21 @@ test.each([
 ])("%j is told in words", (body, message, code) => {
   const error = errorOf(new Response(null, { status: 422 }), body);
   expect([error.message, error.problem.code, error.status]).toEqual([message, code, 422]);
+});
+
+test("what accounts have stands in the place of what is shipped, as long as they are there", () => {
+  const model = (ref: string, label: string, live: object | null) => ({ ref, label, live }) as Model;
+  const shipped = [model("a/1", "shipped", null), model("a/2", "shipped", null)];
+  const account = [model("a/1", "live", {}), model("a/9", "new", {}), model("a/2", "unmarked", null)];
+  const live = withAccount(new Map(), "k", "2026-11-30T00:00:00Z", account);
+  const labels = (...ids: string[]) =>
+    merged(
+      shipped,
+      live,
+      ids.map((id) => ({ id }) as Credential),
+    ).map((one) => one.label);
+  expect(labels("k")).toEqual(["live", "shipped", "new"]);
+  expect(labels("other")).toEqual(["shipped", "shipped"]);
+  expect(withAccount(live, "k", null, account).size).toBe(0);
+  expect(withAccount(live, "other", "2026-11-30T00:00:00Z", []).size).toBe(2);
 });

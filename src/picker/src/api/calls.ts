@@ -31,6 +31,10 @@ export const deleteCredential = (id: string) =>
 export const checkCredential = (id: string) =>
   settled(api.POST("/api/v1/credentials/{id}/check", { params: { path: { id } } }));
 
+/** What the account really has, asked for at the provider now. */
+export const discoverModels = (id: string) =>
+  settled(api.GET("/api/v1/credentials/{id}/models", { params: { path: { id }, query: { max_age: 0 } } }));
+
 export const tryCredential = (data: Parameters, id?: string) =>
   settled(api.POST("/api/v1/credentials/check", { body: { data, ...(id ? { id } : {}) } }));
 
@@ -58,11 +62,15 @@ export async function listModels(filter: ModelFilter, signal?: AbortSignal): Pro
 export const getModel = (ref: string, signal?: AbortSignal) =>
   settled(api.GET("/api/v1/model", { params: { query: { ref } }, signal }));
 
+/** A model as an account was found to have it. */
+export const getDiscovered = (id: string, ref: string, signal?: AbortSignal) =>
+  settled(api.GET("/api/v1/credentials/{id}/model", { params: { path: { id }, query: { ref } }, signal }));
+
 export const searchVoices = (q: string, limit: number, signal?: AbortSignal) =>
   settled(api.GET("/api/v1/voices", { params: { query: { q, limit } }, signal }));
 
-export const validateParameters = (ref: string, parameters: Parameters, signal?: AbortSignal) =>
-  settled(api.POST("/api/v1/validate", { body: { ref, parameters }, signal }));
+export const validateParameters = (ref: string, parameters: Parameters, credential?: string, signal?: AbortSignal) =>
+  settled(api.POST("/api/v1/validate", { body: { ref, parameters, ...(credential ? { credential } : {}) }, signal }));
 
 export const switchModel = (from_ref: string, to_ref: string, parameters: Parameters) =>
   settled(api.POST("/api/v1/switch", { body: { from_ref, to_ref, parameters } }));

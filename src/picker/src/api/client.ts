@@ -9,6 +9,7 @@ export type VoiceOfModel = Schemas["VoiceOfModel"];
 export type Credential = Schemas["Credential"];
 export type CredentialType = Schemas["CredentialType"];
 export type Diagnosis = Schemas["Diagnosis"];
+export type LiveModels = Schemas["LiveModels"];
 export type SwitchResult = Schemas["SwitchResult"];
 /** What is null is left out. */
 export type Problem = Pick<Schemas["Problem"], "type" | "title" | "status" | "detail" | "code"> &

@@ -212,6 +212,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/credentials/{id}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Discover Models
+         * @description What the account really has, asked for at the provider, or remembered from a moment ago.
+         */
+        get: operations["discover_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials/{id}/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Discovered Model
+         * @description One model as the account has it, with its voices and its schema.
+         */
+        get: operations["get_discovered_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -818,6 +858,59 @@ export interface components {
              */
             counting: "code_points" | "bytes" | "cjk_double";
         };
+        /**
+         * Live
+         * @description That a card is made of what an account has, and not of files alone.
+         *
+         *     `at`: when the provider said so, in UTC. `listed`: whether the account's list has the model; None where the provider
+         *     lists no models. `voices`: `card` (as the card has them), `more` (the account's own follow the card's) or `all` (the
+         *     account's list, in the place of the card's).
+         */
+        Live: {
+            /**
+             * At
+             * Format: date-time
+             * @description When the provider said so, in UTC.
+             */
+            at: string;
+            /**
+             * Listed
+             * @description Whether the account has the model; null: nothing says so.
+             */
+            listed?: boolean | null;
+            /**
+             * Voices
+             * @description card: as the card has them; more: the account's own follow; all: the account's list alone.
+             * @default card
+             * @enum {string}
+             */
+            voices: "card" | "more" | "all";
+        };
+        /** LiveModels */
+        LiveModels: {
+            /** Models */
+            models: components["schemas"]["Model"][];
+            /**
+             * Total
+             * @description How many there are on all pages.
+             */
+            total: number;
+            /**
+             * At
+             * @description When the oldest part of it was said; null: these are the shipped cards.
+             */
+            at: string | null;
+            /**
+             * Age
+             * @description Seconds since then.
+             */
+            age: number | null;
+            /**
+             * Problems
+             * @description What the provider did not say, or what of it could not be used.
+             */
+            problems: string[];
+        };
         /** Model */
         Model: {
             /**
@@ -880,6 +973,8 @@ export interface components {
             source: string | null;
             /** Verified */
             verified: string | null;
+            /** @description What an account said of it; null: it is as its card has it. */
+            live: components["schemas"]["Live"] | null;
         };
         /** ModelDetail */
         ModelDetail: {
@@ -943,6 +1038,8 @@ export interface components {
             source: string | null;
             /** Verified */
             verified: string | null;
+            /** @description What an account said of it; null: it is as its card has it. */
+            live: components["schemas"]["Live"] | null;
             /** Voices */
             voices: components["schemas"]["Voice"][];
             /**
@@ -1089,6 +1186,11 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+            /**
+             * Credential
+             * @description An id: the model is what that account was found to have.
+             */
+            credential?: string | null;
         };
         /**
          * Pricing
@@ -2537,6 +2639,205 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Diagnosis"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discover_models: {
+        parameters: {
+            query?: {
+                family?: "tts";
+                /** @description Seconds that what was said may be old; 0 asks again. */
+                max_age?: number;
+                /** @description Also models that the account's own list does not have. */
+                missing?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveModels"];
+                };
+            };
+            /** @description The ETag still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_discovered_model: {
+        parameters: {
+            query: {
+                /** @description provider/model. */
+                ref: string;
+                /** @description Seconds that what was said may be old; 0 asks again. */
+                max_age?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            /** @description The ETag still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {

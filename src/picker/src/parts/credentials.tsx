@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
-import { checkCredential, deleteCredential } from "../api/calls";
-import { ApiError, type Credential, type CredentialType, type Diagnosis } from "../api/client";
+import { checkCredential, deleteCredential, discoverModels } from "../api/calls";
+import { ApiError, type Credential, type CredentialType, type Diagnosis, type LiveModels } from "../api/client";
 import { CredentialForm } from "./credential-form";
 import { DiagnosisNote } from "./diagnosis";
 import { CloseIcon, PlusIcon } from "./icons";
@@ -15,10 +15,12 @@ export interface CredentialsProps {
   types: CredentialType[];
   credentials: Credential[];
   onChanged: () => void;
+  onDiscovered: (id: string, found: LiveModels) => void;
 }
 
 /** A drawer with all that has to do with credentials. */
-export function Credentials({ place, onPlace, types, credentials, onChanged }: CredentialsProps) {
+export function Credentials(props: CredentialsProps) {
+  const { place, onPlace, types, credentials, onChanged, onDiscovered } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (place && !dialog.current?.open) dialog.current?.showModal();
@@ -47,7 +49,13 @@ export function Credentials({ place, onPlace, types, credentials, onChanged }: C
           </button>
         </header>
         {place?.at === "list" && (
-          <List types={types} credentials={credentials} onPlace={onPlace} onChanged={onChanged} />
+          <List
+            types={types}
+            credentials={credentials}
+            onPlace={onPlace}
+            onChanged={onChanged}
+            onDiscovered={onDiscovered}
+          />
         )}
         {place?.at === "types" && <Types types={types} onPlace={onPlace} />}
         {(place?.at === "new" || place?.at === "edit") && type && (
@@ -70,7 +78,7 @@ function titleOfPlace(place: Place, type: CredentialType | undefined): string {
   return type?.title ?? "Credential";
 }
 
-function List({ types, credentials, onPlace, onChanged }: Omit<CredentialsProps, "place">) {
+function List({ types, credentials, onPlace, onChanged, onDiscovered }: Omit<CredentialsProps, "place">) {
   return (
     <>
       <p className="muted">
@@ -84,6 +92,7 @@ function List({ types, credentials, onPlace, onChanged }: Omit<CredentialsProps,
             type={types.find(({ type }) => type === one.type)}
             onPlace={onPlace}
             onChanged={onChanged}
+            onDiscovered={onDiscovered}
           />
         ))}
       </ul>
@@ -121,12 +130,14 @@ interface RowProps {
   type: CredentialType | undefined;
   onPlace: CredentialsProps["onPlace"];
   onChanged: () => void;
+  onDiscovered: CredentialsProps["onDiscovered"];
 }
 
-function Row({ credential, type, onPlace, onChanged }: RowProps) {
+function Row({ credential, type, onPlace, onChanged, onDiscovered }: RowProps) {
   const [busy, setBusy] = useState(false);
   const [asked, setAsked] = useState(false);
   const [diagnosis, setDiagnosis] = useState<Diagnosis | null>(null);
+  const [found, setFound] = useState<LiveModels | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
   const name = credential.name || credential.title;
   const attempt = async (act: () => Promise<void>) => {
@@ -145,6 +156,12 @@ function Row({ credential, type, onPlace, onChanged }: RowProps) {
     attempt(async () => {
       await deleteCredential(credential.id);
       onChanged();
+    });
+  const refresh = () =>
+    attempt(async () => {
+      const models = await discoverModels(credential.id);
+      setFound(models);
+      onDiscovered(credential.id, models);
     });
   const own = credential.editable;
   return (
@@ -167,7 +184,16 @@ function Row({ credential, type, onPlace, onChanged }: RowProps) {
           disabled={busy || credential.state === "needs_reentry"}
           onClick={() => void attempt(async () => setDiagnosis(await checkCredential(credential.id)))}
         >
-          {busy ? "Testing …" : "Test"}
+          {busy ? "Asking …" : "Test"}
+        </button>
+        <button
+          type="button"
+          className="small"
+          disabled={busy || credential.state !== "ok"}
+          title="Ask the provider which models and voices this account really has"
+          onClick={() => void refresh()}
+        >
+          Refresh models
         </button>
         {own && !asked && (
           <>
@@ -191,10 +217,26 @@ function Row({ credential, type, onPlace, onChanged }: RowProps) {
           </>
         )}
       </div>
+      {found && (
+        <div className="row-facts" role="status" data-note="discovered">
+          <p>{summary(found)}</p>
+          {found.problems.map((problem) => (
+            <p key={problem}>{problem}</p>
+          ))}
+        </div>
+      )}
       {diagnosis && <DiagnosisNote diagnosis={diagnosis} />}
       {error && <ProblemNote error={error} />}
     </li>
   );
+}
+
+/** What an account has, in a line. */
+function summary(found: LiveModels): string {
+  if (found.at === null) return "The provider lists nothing for this account: the models are as shipped.";
+  const live = found.models.filter((one) => one.live);
+  const voices = live.reduce((sum, one) => sum + one.voice_count, 0);
+  return `The account was asked: ${live.length} models with ${voices} voices are as it says.`;
 }
 
 /** Its type, and the fields that are no secret. */

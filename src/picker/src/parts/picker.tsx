@@ -1,6 +1,6 @@
 import type { RJSFSchema } from "@rjsf/utils";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { endSession, getModel } from "../api/calls";
+import { endSession, getDiscovered, getModel } from "../api/calls";
 import {
   type Credential,
   type CredentialType,
@@ -15,6 +15,7 @@ import { Utterance } from "../audio/utterance";
 import { titlesOf } from "../forms/schema";
 import { firstModel, useChoice } from "../lib/choice";
 import { sampleSentence } from "../lib/languages";
+import { type Live, merged, withAccount } from "../lib/live";
 import { useResource } from "../lib/resource";
 import { Brand } from "./brand";
 import { Code } from "./code";
@@ -41,10 +42,16 @@ const VIEWS = { models: "Models", voices: "Voices", speak: "Speak" } as const;
 type View = keyof typeof VIEWS;
 
 /** The page: models, the one that is chosen, its voices. */
-export function Picker({ types, models, credentials, user, onCredentials, onLogout }: PickerProps) {
+export function Picker({ types, models: shipped, credentials, user, onCredentials, onLogout }: PickerProps) {
+  const [live, setLive] = useState<Live>(new Map());
+  const models = useMemo(() => merged(shipped, live, credentials), [shipped, live, credentials]);
   const choice = useChoice(useMemo(() => firstModel(models, credentials), [models, credentials]));
   const { ref, parameters } = choice;
-  const detail = useResource(ref, (signal) => getModel(ref as string, signal));
+  const account = ref === null ? undefined : live.get(ref);
+  const of = credentials.some((one) => one.id === account?.credential) ? account?.credential : undefined;
+  const detail = useResource(ref && `${ref} ${of ? `${of} ${account?.at}` : ""}`, (signal) =>
+    of ? getDiscovered(of, ref as string, signal) : getModel(ref as string, signal),
+  );
   const model = detail.data?.ref === ref ? detail.data : null;
   const [view, setView] = useState<View>("speak");
   const [drawer, setDrawer] = useState<Place | null>(null);
@@ -113,6 +120,7 @@ export function Picker({ types, models, credentials, user, onCredentials, onLogo
               models={models}
               voice={voice}
               credentials={own}
+              account={of}
               onAddKey={() => setDrawer({ at: "new", type: model.credential_type })}
               onVoices={() => setView("voices")}
             />
@@ -133,7 +141,7 @@ export function Picker({ types, models, credentials, user, onCredentials, onLogo
               choice.change({ ...parameters, voice: id });
               setView("speak");
             }}
-            onSample={(one) => sample.speak(model, one, own[0]?.id)}
+            onSample={(one) => sample.speak(model, one, of ?? own[0]?.id)}
             onStop={sample.stop}
           />
         )}
@@ -144,6 +152,7 @@ export function Picker({ types, models, credentials, user, onCredentials, onLogo
         types={types}
         credentials={credentials}
         onChanged={onCredentials}
+        onDiscovered={(id, found) => setLive((old) => withAccount(old, id, found.at, found.models))}
       />
     </>
   );
@@ -163,6 +172,7 @@ interface ChosenProps {
   onChoose: (ref: string) => void;
   voice: string | null;
   credentials: Credential[];
+  account: string | undefined;
   onAddKey: () => void;
   onVoices: () => void;
 }
@@ -170,7 +180,7 @@ interface ChosenProps {
 const speech = new Utterance();
 let written: string | null = null; // what the user wrote stays when the model changes
 
-function Chosen({ model, models, choice, onChoose, voice, credentials, onAddKey, onVoices }: ChosenProps) {
+function Chosen({ model, models, choice, onChoose, voice, credentials, account, onAddKey, onVoices }: ChosenProps) {
   const { parameters, change } = choice;
   const spoken = model.voices.find((one) => one.id === voice);
   const [own, setOwn] = useState(written);
@@ -180,7 +190,7 @@ function Chosen({ model, models, choice, onChoose, voice, credentials, onAddKey,
   const field = useRef<HTMLTextAreaElement>(null);
   // What others share speaks only where it is chosen: nobody else decides where a text goes.
   const mine = credentials.filter((one) => one.editable || one.owner === null);
-  const credential = credentials.find((one) => one.id === preferred) ?? mine.at(-1);
+  const credential = credentials.find((one) => one.id === (preferred || account)) ?? mine.at(-1);
   const write = (next: string) => {
     written = next;
     setOwn(next);
@@ -211,7 +221,7 @@ function Chosen({ model, models, choice, onChoose, voice, credentials, onAddKey,
         onSpeak={speak}
         onAddKey={onAddKey}
       />
-      <Settings model={model} parameters={parameters} onChange={change} onValid={setValid} />
+      <Settings model={model} parameters={parameters} account={account} onChange={change} onValid={setValid} />
       <Code call={{ ref: model.ref, text, parameters: shownIn(parameters, voice), origin: location.origin }} />
     </>
   );

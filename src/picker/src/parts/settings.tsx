@@ -11,12 +11,14 @@ export interface SettingsProps {
   model: ModelDetail;
   /** What differs from the defaults, the voice too. */
   parameters: Parameters;
+  /** Whose model it is, as that account was found to have it. */
+  account?: string | undefined;
   onChange: (parameters: Parameters) => void;
   onValid: (valid: boolean) => void;
 }
 
 /** The parameters of a model, by its merged schema; the server judges them as the constructor would. */
-export function Settings({ model, parameters, onChange, onValid }: SettingsProps) {
+export function Settings({ model, parameters, account, onChange, onValid }: SettingsProps) {
   const schema = model.parameter_schema as RJSFSchema;
   const { picked, ...form } = useMemo(() => {
     const elsewhere = model.voices.length > 0 || model.custom_voices ? ["voice"] : [];
@@ -25,7 +27,9 @@ export function Settings({ model, parameters, onChange, onValid }: SettingsProps
   const values = useMemo(() => valuesOf(form.schema, parameters), [form.schema, parameters]);
   const formValid = useMemo(() => validator.isValid(form.schema, values, form.schema), [form.schema, values]);
   const settled = useSettled(JSON.stringify(parameters), 250);
-  const judged = useResource(`${model.ref} ${settled}`, (signal) => judge(model.ref, JSON.parse(settled), signal));
+  const judged = useResource(`${model.ref} ${account ?? ""} ${settled}`, (signal) =>
+    judge(model.ref, JSON.parse(settled), account, signal),
+  );
   const errors = judged.data?.errors;
   const general =
     errors?.filter(
@@ -81,9 +85,14 @@ export function Settings({ model, parameters, onChange, onValid }: SettingsProps
 }
 
 /** What the server says of the parameters; no findings: they hold. */
-async function judge(ref: string, parameters: Parameters, signal: AbortSignal): Promise<{ errors: Finding[] | null }> {
+async function judge(
+  ref: string,
+  parameters: Parameters,
+  account: string | undefined,
+  signal: AbortSignal,
+): Promise<{ errors: Finding[] | null }> {
   try {
-    await validateParameters(ref, parameters, signal);
+    await validateParameters(ref, parameters, account, signal);
     return { errors: null };
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 422) throw error;
