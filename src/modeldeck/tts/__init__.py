@@ -20,6 +20,7 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.providers.openai.tts import OpenAITTSModel as OpenAITTSModel
     from modeldeck.tts.base import TTSModelBase as TTSModelBase
     from modeldeck.tts.card import TTSModelCard as TTSModelCard
+    from modeldeck.tts.cost import Estimate as Estimate
     from modeldeck.tts.facts import Voice as Voice
     from modeldeck.tts.hook import Audio as Audio
     from modeldeck.tts.hook import SpeechRequest as SpeechRequest

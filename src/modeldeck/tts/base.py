@@ -23,6 +23,7 @@ from modeldeck.errors import (
 )
 from modeldeck.tts.carded import Carded
 from modeldeck.tts.connected import Connected
+from modeldeck.tts.cost import Priced
 from modeldeck.tts.options import Enforce, NoParameters, OnEvent, check_options
 from modeldeck.tts.settings import Settings
 from modeldeck.tts.text import message_id, plain_text
@@ -47,7 +48,7 @@ _FIXED = {"credential", "model", "streaming", "output", "enforce", "timeouts", "
 P = TypeVar("P", bound=BaseModel, default=Any)
 
 
-class TTSModelBase(Connected, Carded, Generic[P]):
+class TTSModelBase(Connected, Carded, Priced, Generic[P]):
     """A text-to-speech model: a configuration, safe to share between tasks.
 
     A provider fills one hook, `_speak` (or `_converse`, where text may come while audio goes). The rest is here:
@@ -338,7 +339,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
     def _delivery(self) -> Delivery:
         from modeldeck.tts.delivery import delivery_of
 
-        return delivery_of(self.model, self._card, self.output, self._gives, self._leaves)
+        return delivery_of(self.model, self._card, self._pricing, self.output, self._gives, self._leaves)
 
     def _delivered(self, parameters: Mapping[str, Any]) -> Delivery:
         """Of a call with these parameters: who asks for raw PCM gets no WAV."""

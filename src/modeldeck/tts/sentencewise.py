@@ -66,7 +66,7 @@ async def sentence_by_sentence(
                             yield shifted
             told.sentence_done(sentence)
         if isinstance(item, Flush):
-            yield told.usage
+            yield told.bill
             yield UtteranceEnd()
             told = _Told()
 
@@ -76,6 +76,8 @@ class _Told:
 
     def __init__(self) -> None:
         self.usage = TTSUsage()
+        self._billed = True  # of every sentence so far it was said
+        self._said = False
         self._assembler = Assembler(Delivery(wav=False))
         self._begin = 0.0
         self._characters = 0
@@ -88,6 +90,7 @@ class _Told:
                 return event
             case TTSUsage():
                 self.usage = both(self.usage, event)
+                self._said = True
                 return None
             case Identity() | SentenceBegin() | Transcript():
                 return event
@@ -102,7 +105,14 @@ class _Told:
             case _:
                 assert_never(event)
 
+    @property
+    def bill(self) -> TTSUsage:
+        """The sum; unknown where that of one sentence is."""
+        return self.usage if self._billed else TTSUsage()
+
     def sentence_done(self, sentence: str) -> None:
+        spoken = self._assembler.seconds > self._begin
+        self._billed, self._said = self._billed and (self._said or not spoken), False
         self._begin = self._assembler.seconds
         self._characters += len(sentence)
 
@@ -110,4 +120,6 @@ class _Told:
 def both(one: TTSUsage, other: TTSUsage) -> TTSUsage:
     """Two requests' usage together; what neither knows stays unknown."""
     characters = other.characters if one.characters is None else one.characters + (other.characters or 0)
-    return TTSUsage(one.input_tokens + other.input_tokens, one.output_tokens + other.output_tokens, 0.0, characters)
+    others = one.other_tokens + other.other_tokens
+    tokens = one.input_tokens + other.input_tokens, one.output_tokens + other.output_tokens
+    return TTSUsage(*tokens, 0.0, characters, other_tokens=others)
