@@ -94,6 +94,12 @@ def test_into_a_folder_of_its_own_and_the_operators(deck, tmp_path: Path, monkey
     assert "export" not in outcome.err
 
 
+def test_into_the_folder_of_a_package_that_has_no_card_yet(deck, tmp_path: Path) -> None:
+    own = tmp_path / "acme" / "_models" / "tts"
+    outcome = deck("cards", "new", "x", "--provider", "openai", "--module", "tts", "--into", str(own))
+    assert outcome.out == f"{own}/x.yaml\n"
+
+
 def test_nothing_is_overwritten(deck) -> None:
     arguments = ["cards", "new", "x", "--provider", "openai", "--module", "tts"]
     path = Path(deck(*arguments).out.strip())

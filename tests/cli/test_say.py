@@ -104,6 +104,14 @@ def test_a_name_of_our_own_says_what_is_in_it(
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_the_cost_is_said_where_it_is_known(command, sandbox: dict[str, str]) -> None:
+    said = command("say", "Hello 你", "--model", "dashscope/qwen3-tts-flash", "-o", "x.wav", env=sandbox).stdout
+    assert said.endswith(b", cost 0.00064 CNY (8 characters)\n")
+    said = command("say", "Hello", "--model", "openai/tts-1", "-o", "x.mp3", env=sandbox).stdout
+    assert said.endswith(b", cost about 0.000075 USD\n")  # it does not say what it bills
+    assert b"cost" not in command("say", "Hello", "-o", "y.wav").stdout
+
+
 @pytest.mark.parametrize("model", ["qwen3-tts-flash", "qwen3-tts-flash-realtime", "cosyvoice-v3-flash"])
 def test_a_model_s_name_asks_for_a_fault(command, tmp_path: Path, sandbox: dict[str, str], model: str) -> None:
     reference = f"dashscope/{model}!cut;after=1"

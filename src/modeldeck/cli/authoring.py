@@ -171,7 +171,9 @@ def _folder(top: Path, owners: list[Owner[Any]]) -> Path:
     """`top/<provider>/<module>`, or `top` itself where it is such a folder or the class's own."""
     from modeldeck._cards.findings import owners_of
 
-    return top if owners_of(str(top), owners) else top / owners[0].provider / _module(owners[0])
+    module = _module(owners[0])
+    own = (top.parent.name, top.name) == ("_models", module)  # of a package that has no card yet
+    return top if own or owners_of(str(top), owners) else top / owners[0].provider / module
 
 
 # -- the schema that its first line names

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from modeldeck.tts import TTSResponse
+    from modeldeck.tts import TTSResponse, TTSUsage
 
 _QUIET = 0.7  # seconds: who waits no longer needs no progress
 _EVERY = 0.1
@@ -19,6 +19,7 @@ class Progress:
 
     def __init__(self, text: str) -> None:
         self.bytes = 0
+        self.usage: TTSUsage | None = None
         self.first_audio: float | None = None
         self._length = len(text)
         self._reached = 0
@@ -36,6 +37,7 @@ class Progress:
 
     def update(self, increment: TTSResponse) -> None:
         """Count one more increment."""
+        self.usage = increment.usage or self.usage
         if increment.audio:
             if not self.bytes:
                 self.first_audio = time.monotonic() - self._started

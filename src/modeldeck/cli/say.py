@@ -18,6 +18,7 @@ import click
 from modeldeck import tts
 from modeldeck.cli.catalogue import call_schema
 from modeldeck.cli.progress import Progress, span
+from modeldeck.cli.show import money
 from modeldeck.cli.values import read_settings
 from modeldeck.errors import ParameterError
 
@@ -188,7 +189,7 @@ async def _saved(model: TTSModelBase[Any], text: str, path: Path | Callable[[str
     with Progress(text) as progress:
         async with aclosing(_spoken(model, text, progress, encodings)) as increments:
             saved = await save(increments, path)
-    _report(click.format_filename(saved.path), progress, saved.first_audio, err=False)
+    _report(click.format_filename(saved.path), progress, saved.first_audio, _cost(model, text, progress), err=False)
 
 
 async def _piped(model: TTSModelBase[Any], text: str) -> None:
@@ -198,7 +199,7 @@ async def _piped(model: TTSModelBase[Any], text: str) -> None:
                 sys.stdout.buffer.write(increment.audio)
                 sys.stdout.buffer.flush()
                 await asyncio.sleep(0)  # Ctrl-C, also when everything is there already
-    _report("standard output", progress, progress.first_audio, err=True)
+    _report("standard output", progress, progress.first_audio, _cost(model, text, progress), err=True)
 
 
 async def _played(model: TTSModelBase[Any], text: str) -> None:
@@ -208,7 +209,7 @@ async def _played(model: TTSModelBase[Any], text: str) -> None:
     with Progress(text) as progress:
         async with aclosing(_spoken(model, text, progress)) as increments:
             await player.play(increments)
-    _report(f"played with {player.name}", progress, progress.first_audio, err=False)
+    _report(f"played with {player.name}", progress, progress.first_audio, _cost(model, text, progress), err=False)
 
 
 async def _spoken(
@@ -235,10 +236,20 @@ def _tell_fallback(increment: TTSResponse) -> None:
         click.echo(f"{told['model']} spoke, not {failure['model']}: {failure['message']}", err=True)
 
 
-def _report(what: str, progress: Progress, first_audio: float | None, *, err: bool) -> None:
+def _cost(model: TTSModelBase[Any], text: str, progress: Progress) -> str:
+    """What it cost, or else will have cost by the card's rules; nothing where that is not known."""
+    usage = progress.usage
+    if usage is not None and usage.cost is not None:
+        billed = f" ({usage.characters:,} characters)" if usage.characters else ""
+        return f", cost {money(usage.cost)} {usage.currency}{billed}" if usage.cost else ", nothing billed"
+    near = model.estimate(text)
+    return "" if near.cost is None else f", cost about {money(near.cost)} {near.currency}"
+
+
+def _report(what: str, progress: Progress, first_audio: float | None, cost: str, *, err: bool) -> None:
     length = f"{progress.bytes:,} bytes" if progress.seconds is None else f"{span(progress.seconds)} of audio"
     first = "" if first_audio is None else f", first audio after {first_audio * 1000:.0f} ms"
-    click.echo(f"{what}: {length}{first}", err=err)
+    click.echo(f"{what}: {length}{first}{cost}", err=err)
 
 
 def _unused(suffix: str) -> Path:

@@ -27,6 +27,13 @@ def count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+def money(amount: float) -> str:
+    """All of a small amount's digits, without an exponent: `0.000012`."""
+    from decimal import Decimal
+
+    return f"{Decimal(str(amount)):f}"
+
+
 def print_json(value: Any) -> None:
     """Indented; plain ASCII where standard output is not UTF-8."""
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"

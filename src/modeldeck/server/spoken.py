@@ -158,5 +158,8 @@ def _event(content: dict[str, Any], name: str | None = None) -> bytes:
 
 def _done(usage: TTSUsage | None) -> dict[str, Any]:
     read, made = (usage.input_tokens, usage.output_tokens) if usage is not None else (0, 0)
-    tokens = {"input_tokens": read, "output_tokens": made, "total_tokens": read + made}
-    return {"type": "speech.audio.done", "usage": tokens}
+    told: dict[str, Any] = {"input_tokens": read, "output_tokens": made, "total_tokens": read + made}
+    for name in ("characters", "cost", "currency"):  # beside OpenAI's, where they are known
+        if usage is not None and getattr(usage, name) is not None:
+            told[name] = getattr(usage, name)
+    return {"type": "speech.audio.done", "usage": told}

@@ -23,6 +23,7 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.tts.cache.cache import TTSCache as TTSCache
     from modeldeck.tts.cache.store import SpeechStore as SpeechStore
     from modeldeck.tts.card import TTSModelCard as TTSModelCard
+    from modeldeck.tts.cost import Estimate as Estimate
     from modeldeck.tts.facts import Live as Live
     from modeldeck.tts.facts import Voice as Voice
     from modeldeck.tts.fallback import FallbackTTSModel as FallbackTTSModel

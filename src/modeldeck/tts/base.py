@@ -23,6 +23,7 @@ from modeldeck.errors import (
 )
 from modeldeck.tts.carded import Carded
 from modeldeck.tts.connected import Connected
+from modeldeck.tts.cost import Priced
 from modeldeck.tts.options import Enforce, NoParameters, OnEvent, TextFilter, TTSOptions, check_options
 from modeldeck.tts.settings import Settings
 from modeldeck.tts.text import filter_of, filtered, message_id, plain_text
@@ -49,7 +50,7 @@ _FIXED = {"credential", "model", "streaming", *TTSOptions.__annotations__}
 P = TypeVar("P", bound=BaseModel, default=Any)
 
 
-class TTSModelBase(Connected, Carded, Generic[P]):
+class TTSModelBase(Connected, Carded, Priced, Generic[P]):
     """A text-to-speech model: a configuration, safe to share between tasks.
 
     A provider fills one hook, `_speak` (or `_converse`, where text may come while audio goes). The rest is here:
@@ -282,19 +283,18 @@ class TTSModelBase(Connected, Carded, Generic[P]):
         from modeldeck.tts.sentences import SentenceCutter, Uncut
 
         retry, settings, timeouts = retry or self.retry, self._settings, request.timeouts
+        check, price = settings.check_text, self._pricing
         if self._converses(request):
-            return speaker.Speaker(self._converse, request, timeouts, retry, self._origin, settings.check_text)
+            return speaker.Speaker(self._converse, request, timeouts, retry, self._origin, check, price)
         cuts = self._cuts(request)  # each sentence has attempts, time-outs and a length of its own
         converse = partial(
             sentencewise.sentence_by_sentence,
             attempts or partial(self._attempts, retry=retry),
-            check=settings.check_text,
+            check=check,
             cutter=partial(SentenceCutter, self._language) if cuts else Uncut,
         )
-        check = settings.check_piece if cuts else settings.check_text
-        return speaker.Speaker(
-            converse, request, Timeouts(None, None, None, timeouts.total), NO_RETRY, self._origin, check
-        )
+        timeouts, check = Timeouts(None, None, None, timeouts.total), settings.check_piece if cuts else check
+        return speaker.Speaker(converse, request, timeouts, NO_RETRY, self._origin, check, price)
 
     def _set(self, model: str | TTSModelCard, parameters: P | Mapping[str, Any] | None) -> None:
         """Name, card and settings, whatever they were. Raises ParameterError."""
@@ -379,7 +379,7 @@ class TTSModelBase(Connected, Carded, Generic[P]):
     def _delivery(self, output: AudioFormat | None) -> Delivery:
         from modeldeck.tts.delivery import delivery_of
 
-        return delivery_of(self.model, self._card, output, self._gives, self._leaves)
+        return delivery_of(self.model, self._card, self._pricing, output, self._gives, self._leaves)
 
     def _delivered(self, parameters: Mapping[str, Any], output: AudioFormat | None) -> Delivery:
         """Of a call with these parameters: who asks for raw PCM gets no WAV."""

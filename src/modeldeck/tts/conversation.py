@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import assert_never
 
 from modeldeck.errors import ModelDeckError, ProtocolError, ProviderError
+from modeldeck.tts.cost import charged
 from modeldeck.tts.deadline import Deadline
 from modeldeck.tts.delivery import Delivery
 from modeldeck.tts.hook import (
@@ -24,7 +25,7 @@ from modeldeck.tts.hook import (
     known,
 )
 from modeldeck.tts.pace import closed, too_late
-from modeldeck.tts.response import TTSResponse
+from modeldeck.tts.response import TTSResponse, TTSUsage
 from modeldeck.tts.script import Script, ScriptReader
 from modeldeck.tts.speaker import Cast
 from modeldeck.tts.utterance import Utterance
@@ -182,6 +183,8 @@ class Conversation:
                 of, length = self._clearings.popleft()
                 of.cut(length - event.characters, length)
                 self.script.cleared(event.characters)
+            case TTSUsage():
+                utterance.take(charged(event, self._speaker.pricing, utterance.assembler.seconds))
             case _:
                 first = utterance.first_audio is None
                 if (increment := utterance.take(event)) is not None:

@@ -11,6 +11,7 @@ from modeldeck.tts.response import AudioFormat
 
 if TYPE_CHECKING:
     from modeldeck.tts.card import TTSModelCard
+    from modeldeck.tts.facts import Pricing
 
 _RATE = 24000  # Hz, where nothing tells
 
@@ -19,7 +20,7 @@ _RATE = 24000  # Hz, where nothing tells
 class Delivery:
     """`wav`: raw PCM leaves as a WAV stream. `target`: what was asked for, made of `source`, which the model gives.
 
-    `model`, `card`: whose this is; `gives`, `leaves`: its hooks.
+    `model`, `card`: whose this is, and at what price; `gives`, `leaves`: its hooks.
     """
 
     wav: bool = True
@@ -27,6 +28,7 @@ class Delivery:
     target: AudioFormat | None = None
     model: str = ""
     card: TTSModelCard | None = None
+    pricing: Pricing | None = None
     gives: Callable[[AudioFormat], bool] = field(default=lambda target: False, compare=False)
     leaves: Callable[[Mapping[str, Any]], str | None] = field(default=lambda parameters: None, compare=False)
 
@@ -49,7 +51,7 @@ class Delivery:
         except ParameterError as error:
             message = f"this call gives {now}, and the file is to be {name}: {error}; or name the file .{suffix(now)}"
             raise ParameterError(message, parameter="path", value=name, suggestion=error.suggestion) from None
-        return replace(made, model=self.model, card=self.card, gives=self.gives, leaves=self.leaves)
+        return replace(self, wav=made.wav, source=made.source, target=made.target)
 
     def raw(self, parameters: Mapping[str, Any]) -> AudioFormat:
         """The raw PCM that is nearest to what leaves."""
@@ -80,6 +82,7 @@ class Delivery:
 def delivery_of(
     model: str,
     card: TTSModelCard | None,
+    pricing: Pricing | None,
     output: Any,
     gives: Callable[[AudioFormat], bool],
     leaves: Callable[[Mapping[str, Any]], str | None],
@@ -90,11 +93,12 @@ def delivery_of(
     """
     if output is None:
         types = card.output_types if card is not None else ["audio/wav"]
-        return Delivery(not types[0].startswith("audio/pcm"), None, None, model, card, gives, leaves)
+        return Delivery(not types[0].startswith("audio/pcm"), None, None, model, card, pricing, gives, leaves)
     if not isinstance(output, AudioFormat):
         message = f"output must be an AudioFormat, like AudioFormat('pcm_s16le', 24000), not {output!r}"
         raise ParameterError(message, parameter="output")
-    return replace(_planned(model, card, output, gives), model=model, card=card, gives=gives, leaves=leaves)
+    made = _planned(model, card, output, gives)
+    return replace(made, model=model, card=card, pricing=pricing, gives=gives, leaves=leaves)
 
 
 def suffix(encoding: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -52,6 +52,8 @@ Date = Annotated[Any, BeforeValidator(_date, json_schema_input_type=date)]
 Many = Annotated[tuple[T, ...], BeforeValidator(_listed, json_schema_input_type=list[T])]
 Status = Literal["active", "deprecated", "sunset"]
 Interruption = Literal["cancel", "reconnect"]
+Counting = Literal["code_points", "bytes", "cjk_double"]
+COUNTINGS: tuple[Counting, ...] = get_args(Counting)
 
 _FROZEN = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
@@ -110,17 +112,24 @@ class Limits(BaseModel):
 
     model_config = _FROZEN
     max_characters: int | None = Field(default=None, gt=0)
-    counting: Literal["code_points", "bytes", "cjk_double"] = Field(
+    counting: Counting = Field(
         default="code_points", description="cjk_double: a Chinese, Japanese or Korean ideograph counts two."
     )
 
     def count(self, text: str) -> int:
         """Characters of `text` as the provider counts them."""
-        if self.counting == "bytes":
+        return counted(text, self.counting)
+
+
+def counted(text: str, counting: Counting) -> int:
+    """Characters by one of the rules that providers have."""
+    match counting:
+        case "bytes":
             return len(text.encode("utf-8", "surrogatepass"))
-        if self.counting == "cjk_double":
+        case "cjk_double":
             return len(text) + sum(1 for character in text if _is_ideograph(character))
-        return len(text)
+        case "code_points":
+            return len(text)
 
 
 def _is_ideograph(character: str) -> bool:
@@ -137,3 +146,8 @@ class Pricing(BaseModel):
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217.")
     input: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     output: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    regions: Many[str] = Field(default=(), description="Regions of the credential where this is the price; empty: all.")
+    counting: Counting | None = Field(default=None, description="How billed characters are counted, where it is known.")
+    markup: Literal["counted", "speak_and_voice_free", "free"] | None = Field(
+        default=None, description="Whether the tags of SSML are billed, where it is known."
+    )

@@ -17,16 +17,19 @@ from modeldeck._transport.observe import Kind, Watch
 from modeldeck.errors import ModelDeckError, ParameterError, UnsupportedError
 from modeldeck.tts import members
 from modeldeck.tts.base import TTSModelBase
+from modeldeck.tts.cost import charged
 from modeldeck.tts.events import Origin
 from modeldeck.tts.hook import SpeechEvent, SpeechRequest, Told
 from modeldeck.tts.members import Member, Plan, Recovery, Round, Standing
 from modeldeck.tts.options import TextFilter, check_options
-from modeldeck.tts.response import AudioFormat
+from modeldeck.tts.response import AudioFormat, TTSUsage
 from modeldeck.tts.text import filter_of, filtered
 
 if TYPE_CHECKING:
     from modeldeck._transport.transport import Transport
+    from modeldeck.message import Msg
     from modeldeck.tts.cache.cache import TTSCache
+    from modeldeck.tts.cost import Estimate
     from modeldeck.tts.session import Session
 
 __all__ = ["FallbackTTSModel", "Recovery", "Standing"]
@@ -114,6 +117,10 @@ class FallbackTTSModel(TTSModelBase[Any]):
     def standings(self) -> tuple[Standing, ...]:
         """How each model fares, in order."""
         return tuple(one.standing for one in self._members)
+
+    def estimate(self, text: str | Msg, **kwargs: Any) -> Estimate:
+        """Of the first model; where another one speaks it may be more."""
+        return self.models[0].estimate(text, **kwargs)
 
     @property
     def parameters(self) -> Any:
@@ -255,7 +262,7 @@ async def _said(
                         member.spoke()
                     watch.first_audio(clock() - began)
                     yield way.told(member)
-                yield event
+                yield charged(event, member.model._pricing, 0.0) if isinstance(event, TTSUsage) else event
         if spoke:
             member.well()
     except ModelDeckError as error:

@@ -166,7 +166,7 @@ class Member:
     def _giving(self, target: AudioFormat | None) -> Delivery:
         model = self.model
         try:
-            return delivery_of(model.model, model._card, target, model._gives, model._leaves)
+            return delivery_of(model.model, model._card, model._pricing, target, model._gives, model._leaves)
         except ParameterError as error:
             error.args = (f"{self.name}: {error}",)
             raise

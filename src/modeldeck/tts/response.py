@@ -95,7 +95,9 @@ class SentenceTiming:
 class TTSUsage:
     """What was billed, as far as the provider says; `time` is the seconds that the call took.
 
-    `characters` as the provider counts them; `cost` in `currency`, None where unknown.
+    `characters` as the provider counts them. `cost` in `currency`: at the card's list price, None where the price is
+    not known or the provider does not say what it bills. `other_tokens`: those of all, that are priced otherwise than
+    text read and audio made (cached text, text beside the audio); with any, the cost is not known.
     """
 
     input_tokens: int = 0
@@ -104,6 +106,7 @@ class TTSUsage:
     characters: int | None = None
     cost: float | None = None
     currency: str | None = None
+    other_tokens: int = 0
     type: Literal["tts"] = "tts"
 
 

@@ -62,7 +62,7 @@ async def sentence_by_sentence(
                             yield shifted
             told.sentence_done(sentence)
         if isinstance(item, Flush):
-            yield told.usage
+            yield told.bill
             if told.cache is not None:
                 yield Told({"cache": told.cache})
             yield UtteranceEnd()
@@ -78,6 +78,8 @@ class _Utterance:
     def __init__(self) -> None:
         self.usage = TTSUsage()
         self.cache: str | None = None
+        self._billed = True  # of every sentence so far it was said
+        self._said = False
         self._assembler = Assembler(Delivery(wav=False))
         self._begin = 0.0
         self._characters = 0
@@ -90,6 +92,7 @@ class _Utterance:
                 return event
             case TTSUsage():
                 self.usage = both(self.usage, event)
+                self._said = True
                 return None
             case Told():
                 cache = event.metadata.get("cache", self.cache)
@@ -108,7 +111,14 @@ class _Utterance:
             case _:
                 assert_never(event)
 
+    @property
+    def bill(self) -> TTSUsage:
+        """The sum; unknown where that of one sentence is."""
+        return self.usage if self._billed else TTSUsage()
+
     def sentence_done(self, sentence: str) -> None:
+        spoken = self._assembler.seconds > self._begin
+        self._billed, self._said = self._billed and (self._said or not spoken), False
         self._begin = self._assembler.seconds
         self._characters += len(sentence)
 
@@ -116,4 +126,6 @@ class _Utterance:
 def both(one: TTSUsage, other: TTSUsage) -> TTSUsage:
     """Two requests' usage together; what neither knows stays unknown."""
     characters = other.characters if one.characters is None else one.characters + (other.characters or 0)
-    return TTSUsage(one.input_tokens + other.input_tokens, one.output_tokens + other.output_tokens, 0.0, characters)
+    others = one.other_tokens + other.other_tokens
+    tokens = one.input_tokens + other.input_tokens, one.output_tokens + other.output_tokens
+    return TTSUsage(*tokens, 0.0, characters, other_tokens=others)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from modeldeck._transport.limits import Retry, Timeouts
 from modeldeck.errors import ModelDeckError
 from modeldeck.tts.events import Origin
 from modeldeck.tts.hook import ConversationEvent, Inbox, SpeechEvent, SpeechRequest, Told
 from modeldeck.tts.pace import again
+
+if TYPE_CHECKING:
+    from modeldeck.tts.facts import Pricing
 
 Attempts = Callable[[SpeechRequest], AsyncIterator[SpeechEvent]]
 Converse = Callable[[SpeechRequest, Inbox], AsyncIterator[ConversationEvent]]
@@ -21,7 +24,7 @@ class Speaker:
     """One model in a conversation: its hook, and the request as the hook gets it.
 
     `retry`: attempts before an utterance's first audio. `check` raises for a text that cannot be sent after so many
-    characters of the same utterance, and counts on.
+    characters of the same utterance, and counts on. `pricing`: its list price.
     """
 
     converse: Converse
@@ -30,6 +33,7 @@ class Speaker:
     retry: Retry
     origin: Origin
     check: Callable[[str, int], int]
+    pricing: Pricing | None = None
 
 
 class Cast(Protocol):

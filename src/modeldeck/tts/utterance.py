@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 from modeldeck.errors import ModelDeckError
 from modeldeck.tts.assemble import Assembler
+from modeldeck.tts.cost import charged
 from modeldeck.tts.delivery import Delivery
 from modeldeck.tts.hook import Audio, Identity, SentenceBegin, SpeechEvent, Told, Transcript, known
 from modeldeck.tts.response import SentenceTiming, TTSResponse, TTSUsage, WordTiming
@@ -112,7 +113,9 @@ class Utterance:
     def ended(self) -> Generator[TTSResponse]:
         """What a conversion held back, and the last increment."""
         told = self._told | ({"transcript": " ".join(self._transcript)} if self._transcript else {})
-        return self.assembler.ended(self._usage, self._clock() - self.began, self.first_audio, self._identity, told)
+        timed = 0.0 if told.get("cache") == "partly" else self.assembler.seconds  # nobody says which of it was billed
+        usage = charged(self._usage or TTSUsage(), self._delivery.pricing, timed)
+        return self.assembler.ended(usage, self._clock() - self.began, self.first_audio, self._identity, told)
 
     def heard(self, played: float | None) -> str | None:
         """The text up to the last word that had begun `played` seconds into the audio; None without its timings."""

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Credential, errorOf, type Model } from "../src/api/client";
 import { changesOf, formOf, valuesOf } from "../src/forms/schema";
 import { validator } from "../src/forms/validator";
-import { cost, counted, money, price } from "../src/lib/cost";
+import { billed, cost, counted, money, price } from "../src/lib/cost";
 import { sampleSentence } from "../src/lib/languages";
 import { merged, withAccount } from "../src/lib/live";
 import { readPlace, writePlace } from "../src/lib/location";
@@ -49,11 +49,18 @@ test("characters are counted and priced as the provider does", () => {
   expect([counted("a中😀", "code_points"), counted("a中😀", "bytes"), counted("a中😀", "cjk_double")]).toEqual([
     3, 8, 4,
   ]);
-  const pricing = { unit: "10k_characters" as const, currency: "CNY", input: 0.8, output: null };
+  const pricing = { unit: "10k_characters" as const, currency: "CNY", input: 0.8, output: null, regions: [] };
   expect(cost(pricing, 50, null)).toBeCloseTo(0.004);
   expect(cost({ ...pricing, unit: "minute", input: null, output: 0.6 }, 50, 30)).toBeCloseTo(0.3);
   expect(cost({ ...pricing, unit: "1m_tokens" }, 50, 30)).toBeNull();
   expect(cost(null, 50, 30)).toBeNull();
+  expect(cost(pricing, null, 30)).toBeNull();
+  expect(cost({ ...pricing, input: null }, 50, 30)).toBeNull();
+  expect([
+    billed("a中", { ...pricing, counting: "cjk_double" }),
+    billed("abc", pricing),
+    billed("a中", pricing),
+  ]).toEqual([3, 3, null]);
   expect(money(0.00045, "USD")).toBe("$0.00045");
   expect(price(pricing)).toBe("¥0.80 per 10,000 characters");
 });

@@ -87,6 +87,14 @@ async def test_events(caller: Caller) -> None:
     assert usage["input_tokens"] + usage["output_tokens"] == usage["total_tokens"]
 
 
+async def test_events_tell_the_cost_where_it_is_known(caller: Caller) -> None:
+    answer = await caller.speak(QWEN, stream_format="sse")
+    usage = json.loads(answer.text.strip().split("\n\n")[-1].removeprefix("data: "))["usage"]
+    assert usage["characters"] == len(TEXT)
+    assert usage["cost"] == pytest.approx(0.8 * len(TEXT) / 10_000)
+    assert usage["currency"] == "CNY"
+
+
 # -- what OpenAI's fields are called elsewhere
 
 

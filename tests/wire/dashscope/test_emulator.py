@@ -24,6 +24,7 @@ from modeldeck.errors import (
     RateLimitError,
 )
 from modeldeck.providers.dashscope.wire import realtime, speech, tasks
+from modeldeck.providers.dashscope.wire.characters import counted
 from modeldeck.providers.dashscope.wire.errors import SERVICE
 from modeldeck.sandbox import Sandbox
 from modeldeck.tts.hook import Audio, Cleared, Identity, UtteranceEnd
@@ -125,7 +126,7 @@ async def test_http(box: Sandbox, model: str) -> None:
     assert numbers(events) == counting(len(TEXT) * PER_CHARACTER)
     usage = events[-1]
     assert isinstance(usage, TTSUsage)
-    assert (usage.characters == len(TEXT)) is (model != "qwen-tts")
+    assert (usage.characters == counted(TEXT)) is (model != "qwen-tts")
     assert (usage.output_tokens > 0) is (model == "qwen-tts")
 
 
@@ -137,7 +138,7 @@ async def test_http_whole_and_its_download(box: Sandbox) -> None:
         identity, download, usage = answer.feed(response.content) + answer.end()
         assert isinstance(identity, Identity)
         assert identity.request_id == response.headers["x-request-id"]
-        assert usage == TTSUsage(characters=len(TEXT))
+        assert usage == TTSUsage(characters=counted(TEXT))
         assert isinstance(download, speech.Download)
         samples = Samples(speech.FORMAT)
         data = samples.feed((await client.get(download.url)).content)
@@ -151,7 +152,7 @@ async def test_realtime_in_both_modes(box: Sandbox) -> None:
             box, "qwen3-tts-flash-realtime", "你好，", "世界。再", "见", mode=mode, sample_rate=16000
         )
         assert numbers(events) == counting(len(TEXT) * round(0.06 * 16000))
-        assert [event for event in events if isinstance(event, TTSUsage)][-1].characters == len(TEXT)
+        assert [event for event in events if isinstance(event, TTSUsage)][-1].characters == counted(TEXT)
         assert (one.ignored, one.format) == (0, AudioFormat("pcm_s16le", 16000))
 
 

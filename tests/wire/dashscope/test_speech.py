@@ -237,11 +237,11 @@ def test_both_sides_together(chunks: list[bytes]) -> None:
     frames = [answer.chunk(base64.b64encode(chunk).decode()) for chunk in chunks] + [answer.stop("u", 1, 1.0)]
     events = read("".join(frames).encode())
     assert heard(events) == b"".join(chunks)
-    assert events[-1] == TTSUsage(characters=2)
+    assert events[-1] == TTSUsage(characters=4)
 
 
 def test_server_stream_has_the_golden_shape() -> None:
-    asked = speech.Asked("qwen3-tts-flash", "月" * 195, "Cherry", MODELS["qwen3-tts-flash"])
+    asked = speech.Asked("qwen3-tts-flash", "月" * 97 + "。", "Cherry", MODELS["qwen3-tts-flash"])
     answer = speech.Answer(asked, "5c63")
     frames = [
         answer.chunk("AAABAAIA"),

@@ -108,7 +108,7 @@ def test_a_response_in_the_order_of_a_live_session() -> None:
         Identity(response_id="resp_Ct1O"),
         Audio(PCM, RAW),
         Transcript("The highest"),
-        TTSUsage(120, 7),
+        TTSUsage(120, 7, other_tokens=64 + 7),  # cached, and text beside the audio
     ]
     assert (client.ready, client.ignored) == (True, 0)
 

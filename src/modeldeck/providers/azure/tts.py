@@ -129,6 +129,11 @@ class AzureTTSModel(Named, TTSModelBase[AzureTTSParameters]):
             return address(self.credential, REST, request.parameters)
         return dial(self.credential, PATH, request.parameters)
 
+    def _billed(self, text: str, parameters: Mapping[str, Any]) -> tuple[str, bool]:
+        from modeldeck.providers.azure.wire.ssml import document
+
+        return text if parameters.get("ssml") else document(text, parameters), True
+
     def _cuts(self, request: SpeechRequest) -> bool:
         return not request.parameters.get("ssml")  # a document is one request
 

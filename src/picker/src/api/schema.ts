@@ -1211,6 +1211,22 @@ export interface components {
             input?: number | null;
             /** Output */
             output?: number | null;
+            /**
+             * Regions
+             * @description Regions of the credential where this is the price; empty: all.
+             * @default []
+             */
+            regions: string[];
+            /**
+             * Counting
+             * @description How billed characters are counted, where it is known.
+             */
+            counting?: ("code_points" | "bytes" | "cjk_double") | null;
+            /**
+             * Markup
+             * @description Whether the tags of SSML are billed, where it is known.
+             */
+            markup?: ("counted" | "speak_and_voice_free" | "free") | null;
         };
         /** Schemas */
         Schemas: {

@@ -11,6 +11,15 @@ export function counted(text: string, counting: Limits["counting"] | undefined):
   return points.length + points.filter((point) => isIdeograph(point.codePointAt(0) as number)).length;
 }
 
+const RULES = ["code_points", "bytes", "cjk_double"] as const;
+
+/** Characters as they are billed; where the rule is not known, only what all rules agree on. */
+export function billed(text: string, pricing: Pricing | null): number | null {
+  if (pricing?.counting) return counted(text, pricing.counting);
+  const counts = new Set(RULES.map((rule) => counted(text, rule)));
+  return counts.size === 1 ? ([...counts][0] as number) : null;
+}
+
 function isIdeograph(code: number): boolean {
   return (
     (code >= 0x3400 && code <= 0x9fff) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0x20000 && code <= 0x3ffff)
@@ -31,12 +40,12 @@ const UNIT: Record<Pricing["unit"], string> = {
 };
 
 /** The list price of a text and its audio, or null where it cannot be told. */
-export function cost(pricing: Pricing | null, characters: number, seconds: number | null): number | null {
-  if (pricing?.input == null && pricing?.output == null) return null;
+export function cost(pricing: Pricing | null, characters: number | null, seconds: number | null): number | null {
+  if (!pricing) return null;
   const per = PER[pricing.unit];
-  if (per) return ((pricing.input ?? 0) * characters) / per;
-  if (pricing.unit === "minute" && seconds !== null) return ((pricing.output ?? pricing.input ?? 0) * seconds) / 60;
-  return null;
+  if (per) return pricing.input == null || characters === null ? null : (pricing.input * characters) / per;
+  const minute = pricing.output ?? pricing.input;
+  return pricing.unit === "minute" && seconds !== null && minute != null ? (minute * seconds) / 60 : null;
 }
 
 export function money(amount: number, currency: string): string {

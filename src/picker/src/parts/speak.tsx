@@ -2,7 +2,7 @@ import { type RefObject, useState, useSyncExternalStore } from "react";
 import { ApiError, type Credential, type ModelDetail } from "../api/client";
 import { requestSpeech } from "../api/speech";
 import type { Shown, Utterance } from "../audio/utterance";
-import { cost, counted, money, price } from "../lib/cost";
+import { billed, cost, counted, money, price } from "../lib/cost";
 import { DownloadIcon, KeyIcon, PlayIcon, ReplayIcon, StopIcon } from "./icons";
 import { ProblemNote } from "./problem";
 import { Waveform } from "./waveform";
@@ -167,7 +167,7 @@ function save(blob: Blob, name: string): void {
 function Figures({ model, shown }: { model: ModelDetail; shown: Shown }) {
   const { recording, request } = shown;
   const seconds = recording?.seconds ?? null;
-  const characters = counted(request?.input ?? "", model.limits?.counting);
+  const characters = billed(request?.input ?? "", model.pricing);
   const amount =
     request?.model === model.ref ? cost(model.pricing, characters, recording?.complete ? seconds : null) : null;
   const figures: [string, string, string?][] = [

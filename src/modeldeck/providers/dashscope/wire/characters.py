@@ -13,7 +13,7 @@ _LOOK_BACK = 64  # characters that a cut may move to the front
 
 
 def counted(text: str) -> int:
-    """Characters as CosyVoice counts and bills them: a Han ideograph is two."""
+    """Characters as the service counts and bills them: a Han ideograph is two (help.aliyun.com, 2026-11-30)."""
     return len(text) + len(_IDEOGRAPH.findall(text))
 
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 from modeldeck._wire.acts import Close, End, Send, Speak, Stop
 from modeldeck._wire.frames import encoded, part, text_of
 from modeldeck.errors import ModelDeckError, ModelNotFoundError, ProtocolError, ProviderError
-from modeldeck.providers.dashscope.wire.characters import Sentences
+from modeldeck.providers.dashscope.wire.characters import Sentences, counted
 from modeldeck.providers.dashscope.wire.errors import SERVICE
 from modeldeck.providers.dashscope.wire.facts import (
     FORMATS,
@@ -492,7 +492,7 @@ class Response:
             "modalities": ["text", "audio"],
             "voice": self._voice,
             "output": [self._message("completed", [{"type": "audio", "transcript": ""}])],
-            "usage": self._facts.usage(len(self._text), tokens(self._text), seconds),
+            "usage": self._facts.usage(counted(self._text), tokens(self._text), seconds),
         }
         return [
             self._content("response.audio.done"),

@@ -12,6 +12,7 @@ from typing import Any
 
 from modeldeck._wire.frames import encoded, part, text_of
 from modeldeck.errors import ModelDeckError, ProtocolError
+from modeldeck.providers.dashscope.wire.characters import counted
 from modeldeck.providers.dashscope.wire.errors import SERVICE
 from modeldeck.providers.dashscope.wire.facts import INSTRUCTION_TOKENS, LANGUAGES, Facts, Is, Rules, broken, tokens
 from modeldeck.providers.dashscope.wire.frames import merged, usage_of
@@ -272,7 +273,7 @@ class Answer:
             "input_tokens": 0,
             "output_tokens": 0,
             "characters": 0,
-            **facts.usage(len(text), tokens(text), seconds),
+            **facts.usage(counted(text), tokens(text), seconds),
         }
         return {"output": output, "usage": usage, "request_id": self._request_id}
 

@@ -70,7 +70,11 @@ def encoding(response_format: str) -> str:
 def usage_of(usage: Mapping[str, Any]) -> TTSUsage | None:
     """One `usage` object; None when it bills nothing."""
     tokens = count_of(usage.get("input_tokens")), count_of(usage.get("output_tokens"))
-    return TTSUsage(*tokens) if any(tokens) else None
+    read, made = part(usage, "input_token_details"), part(usage, "output_token_details")
+    others = (
+        count_of(read.get("cached_tokens")) + count_of(read.get("audio_tokens")) + count_of(made.get("text_tokens"))
+    )
+    return TTSUsage(*tokens, other_tokens=others) if any(tokens) else None
 
 
 class SpeechAnswer:
