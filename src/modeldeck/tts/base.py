@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from modeldeck.errors import (
 from modeldeck.tts.carded import Carded
 from modeldeck.tts.connected import Connected
 from modeldeck.tts.cost import Priced
+from modeldeck.tts.formats import Formats
 from modeldeck.tts.options import Enforce, NoParameters, OnEvent, TextFilter, TTSOptions, check_options
 from modeldeck.tts.settings import Settings
 from modeldeck.tts.text import filter_of, filtered, message_id, plain_text
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from modeldeck.tts.cache.cache import TTSCache
     from modeldeck.tts.card import TTSModelCard
     from modeldeck.tts.cold_start import ColdStart
-    from modeldeck.tts.delivery import Delivery
     from modeldeck.tts.events import Origin
     from modeldeck.tts.hook import ConversationEvent, Inbox, SpeechEvent, SpeechRequest
     from modeldeck.tts.response import AudioFormat
@@ -50,7 +50,7 @@ _FIXED = {"credential", "model", "streaming", *TTSOptions.__annotations__}
 P = TypeVar("P", bound=BaseModel, default=Any)
 
 
-class TTSModelBase(Connected, Carded, Priced, Generic[P]):
+class TTSModelBase(Connected, Carded, Formats, Priced, Generic[P]):
     """A text-to-speech model: a configuration, safe to share between tasks.
 
     A provider fills one hook, `_speak` (or `_converse`, where text may come while audio goes). The rest is here:
@@ -152,23 +152,6 @@ class TTSModelBase(Connected, Carded, Priced, Generic[P]):
 
     async def _warm(self, request: SpeechRequest) -> None:
         """Open what the next call with these settings would have to open. Providers with a network fill this."""
-
-    def _gives(self, target: AudioFormat) -> bool:
-        """Whether `request.output` may be `target`, besides what the card says. Seldom overridden."""
-        return False
-
-    def _leaves(self, parameters: Mapping[str, Any]) -> str | None:
-        """The encoding of what these parameters ask for; None: the card's first. For names other than `format`."""
-        asked = parameters.get("format")
-        return None if not isinstance(asked, str) else "pcm_s16le" if asked == "pcm" else asked
-
-    def _times(self, parameters: Mapping[str, Any]) -> bool:
-        """Whether a call with these effective parameters is told when its words are spoken."""
-        return False
-
-    def _leaves_at(self, parameters: Mapping[str, Any]) -> int | None:
-        """The rate of that in Hz; None: `sample_rate`, else the card's. For formats whose names tell their rate."""
-        return None
 
     @classmethod
     def _takes(cls, realtime: bool | None) -> bool:
@@ -283,17 +266,20 @@ class TTSModelBase(Connected, Carded, Priced, Generic[P]):
         from modeldeck.tts.sentences import SentenceCutter, Uncut
 
         retry, settings, timeouts = retry or self.retry, self._settings, request.timeouts
-        check, price = settings.check_text, self._pricing
+        price = self._pricing
+        check: Callable[[str, int], int] = settings.check_text
         if self._converses(request):
             return speaker.Speaker(self._converse, request, timeouts, retry, self._origin, check, price)
         cuts = self._cuts(request)  # each sentence has attempts, time-outs and a length of its own
         converse = partial(
             sentencewise.sentence_by_sentence,
             attempts or partial(self._attempts, retry=retry),
-            check=check,
+            check=settings.check_text,
             cutter=partial(SentenceCutter, self._language) if cuts else Uncut,
         )
-        timeouts, check = Timeouts(None, None, None, timeouts.total), settings.check_piece if cuts else check
+        timeouts = Timeouts(None, None, None, timeouts.total)
+        if cuts:
+            check = settings.check_piece
         return speaker.Speaker(converse, request, timeouts, NO_RETRY, self._origin, check, price)
 
     def _set(self, model: str | TTSModelCard, parameters: P | Mapping[str, Any] | None) -> None:
@@ -347,16 +333,6 @@ class TTSModelBase(Connected, Carded, Priced, Generic[P]):
         return self._card.languages[0] if self._card is not None and len(self._card.languages) == 1 else None
 
     @property
-    def raw(self) -> AudioFormat:
-        """The raw PCM that is nearest to what leaves, for `output=`: as settings and card tell, else at 24 kHz."""
-        return self._delivery(self.output).raw(self._settings.effective)
-
-    @property
-    def word_timings(self) -> bool:
-        """Whether speech comes with the times of its words, with these settings."""
-        return self._times(self._settings.effective)
-
-    @property
     def parameters(self) -> P:
         """The effective parameters as an instance of `Parameters`."""
         try:
@@ -375,19 +351,6 @@ class TTSModelBase(Connected, Carded, Priced, Generic[P]):
         from modeldeck.tts.events import Origin
 
         return Origin(self.provider or None, self.credential.hide)
-
-    def _delivery(self, output: AudioFormat | None) -> Delivery:
-        from modeldeck.tts.delivery import delivery_of
-
-        return delivery_of(self.model, self._card, self._pricing, output, self._gives, self._leaves)
-
-    def _delivered(self, parameters: Mapping[str, Any], output: AudioFormat | None) -> Delivery:
-        """Of a call with these parameters: who asks for raw PCM gets no WAV."""
-        from dataclasses import replace
-
-        delivery = self._delivery(output)
-        raw = self._leaves({**self._settings.given, **parameters}) == "pcm_s16le" and output is None
-        return replace(delivery, wav=False) if raw else delivery
 
     def _request(
         self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize", *, plain: bool = False
