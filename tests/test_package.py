@@ -169,8 +169,8 @@ def test_the_core_brings_no_server_and_no_database() -> None:
     assert closure("modeldeck") & (SERVERS | DATABASES) == set()
 
 
-def test_the_extra_all_is_every_extra_but_the_local_voice() -> None:
-    extras = set(metadata.metadata("modeldeck").get_all("Provides-Extra") or ()) - {"all", "local"}
+def test_the_extra_all_is_every_extra_but_the_local_voice_and_what_tests_need() -> None:
+    extras = set(metadata.metadata("modeldeck").get_all("Provides-Extra") or ()) - {"all", "local", "testing"}
     assert closure("modeldeck", frozenset({"all"})) == closure("modeldeck", frozenset(extras))
     assert "espeakng-loader" not in closure("modeldeck", frozenset({"all"}))
 
