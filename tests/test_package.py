@@ -176,10 +176,10 @@ def test_the_core_brings_no_server_and_no_database() -> None:
     assert closure("modeldeck") & (SERVERS | DATABASES) == set()
 
 
-def test_the_extra_all_is_every_extra_but_the_local_voice_and_the_frameworks() -> None:
+def test_the_extra_all_is_every_extra_but_the_local_voice_the_frameworks_and_what_tests_need() -> None:
     extras = set(metadata.metadata("modeldeck").get_all("Provides-Extra") or ())
-    assert extras >= {"all", "local", *FRAMEWORKS.values()}
-    extras -= {"all", "local", *FRAMEWORKS.values()}
+    assert extras >= {"all", "local", "testing", *FRAMEWORKS.values()}
+    extras -= {"all", "local", "testing", *FRAMEWORKS.values()}
     assert closure("modeldeck", frozenset({"all"})) == closure("modeldeck", frozenset(extras))
     assert "espeakng-loader" not in closure("modeldeck", frozenset({"all"}))
 

@@ -29,7 +29,9 @@ class TestTiny(Conformance):
 
 def prepare(folder: Path) -> None:
     (folder / "test_tiny.py").write_text(SUITE, encoding="utf-8")
-    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n", encoding="utf-8")
+    (folder / "pytest.ini").write_text(
+        "[pytest]\npythonpath = .\nasyncio_default_fixture_loop_scope = function\n", encoding="utf-8"
+    )
 
 
 @pytest.fixture

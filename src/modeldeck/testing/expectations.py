@@ -84,9 +84,10 @@ class Column:
     def of(self, row: Row) -> Outcome:
         said = self.said(row)
         outcome: Any = self.outcome if said is None else row.suite.differences[self.id][said]
-        found: Outcome = outcome(row) if callable(outcome) else outcome
+        found: Any = outcome(row) if callable(outcome) else outcome
         if not isinstance(found, Fails):
-            return found
+            ended: Outcome = found
+            return ended
         return _said(found, row, shared=said is None)
 
     def said(self, row: Row) -> str | None:

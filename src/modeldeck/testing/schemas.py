@@ -20,10 +20,10 @@ FOR_TYPE = {
 }
 
 
-def strict_findings(node: Mapping[str, Any], kind: str | None = None, where: str = "") -> Iterator[str]:
+def strict_findings(node: Mapping[str, Any], kind: Any = None, where: str = "") -> Iterator[str]:
     """What ajv's strict mode refuses: unknown or misplaced keywords, two types at once, a lost `required`."""
     yield from (f"{where}: unknown {key}" for key in node.keys() - NOTES - LOGIC - FOR_TYPE.keys())
-    own = node.get("type", kind)
+    own: Any = node.get("type", kind)
     if isinstance(own, list):
         yield f"{where}: several types"
     for key in node.keys() & FOR_TYPE.keys():
