@@ -8,6 +8,8 @@ ARGS ?=
 PY := $(VENV)/bin/python
 UV := $(shell command -v uv 2>/dev/null)
 INPUTS := pyproject.toml constraints.txt
+# Installs into another environment, without our constraints.
+into = $(if $(UV),$(UV) pip install --quiet --python $(1)/bin/python,$(1)/bin/python -m pip install --quiet --disable-pip-version-check)
 
 ifdef UV
 install := $(UV) pip install --quiet --python $(PY) --constraints constraints.txt --build-constraints constraints.txt
@@ -175,6 +177,5 @@ $(VENV)/.ready-to-test: $(INPUTS) $(VENV)/.installer
 .judges/%/.ready: | $(VENV)/.ready-to-test
 	rm -rf .judges/$*
 	$(PY) -m venv .judges/$*
-	MODELDECK_SKIP_WEB=1 .judges/$*/bin/python -m pip install --quiet --disable-pip-version-check \
-		$(if $(filter $*,$(INSIDE)),--editable '.[sandbox]') '$(judge-$*)'
+	MODELDECK_SKIP_WEB=1 $(call into,.judges/$*) $(if $(filter $*,$(INSIDE)),--editable '.[sandbox]') '$(judge-$*)'
 	@touch $@
