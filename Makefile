@@ -25,13 +25,12 @@ judge-dashscope := dashscope==2.0.2
 judge-openai := openai[realtime]==3.52.0
 judge-gemini := google-genai==3.4.0
 judge-azure := azure-cognitiveservices-speech==1.53.0
-judge-livekit := livekit-agents==1.8.9
 judge-runtime := agentscope-runtime==1.1.6.post2
-# These frameworks judge our integrations: modeldeck itself runs inside them.
-judge-livekit-agent := livekit-agents[openai]==1.8.9
+# These frameworks judge our integrations too: modeldeck itself runs inside them.
+judge-livekit := livekit-agents[openai]==1.8.9
 judge-pipecat := pipecat-ai==1.14.0
-INSIDE := livekit-agent pipecat
-JUDGES := $(patsubst %,.judges/%/.ready,dashscope openai gemini azure livekit runtime $(INSIDE))
+INSIDE := livekit pipecat
+JUDGES := $(patsubst %,.judges/%/.ready,dashscope openai gemini azure runtime $(INSIDE))
 
 .PHONY: help run test check format lint types mypy pyright imports generated picker wheel fix bench floors constraints clean
 

@@ -17,7 +17,7 @@ ROUNDS = 120
 @dataclass(frozen=True)
 class Inside(providers.Row):
     def sides(self) -> dict[str, tuple[str, str]]:
-        python = str(ROOT / ".judges" / "livekit-agent" / "bin" / "python")
+        python = str(ROOT / ".judges" / "livekit" / "bin" / "python")
         inside = "tests.benchmarks.inside_livekit"
         return {
             "ours": (python, f"{inside} {self.name}"),

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, Field
 
 from modeldeck._wire.lists import entries, name_of, sorted_out
-from modeldeck.credential import ApiKey, Ask, CredentialBase, Listing, LiveModel, LiveVoice, Page
+from modeldeck.credential import ApiKey, CredentialBase, Listing, LiveModel, LiveVoice, Page, PageRequest
 from modeldeck.providers.openai.wire.errors import SERVICE
 from modeldeck.tts import TTSModelBase, TTSModelCard
 from tests.credential.servers import listening
@@ -126,8 +126,8 @@ class EchoCredential(CredentialBase):
         ]
 
 
-def _ask(url: str, more: Any) -> Ask:
-    return Ask(url if more is None else f"{url}?page={more}")
+def _ask(url: str, more: Any) -> PageRequest:
+    return PageRequest(url if more is None else f"{url}?page={more}")
 
 
 def _models(value: Any, _: Any) -> Page:

@@ -41,9 +41,8 @@ def inside() -> Callable[[str], Scenarios]:
 
 
 def _inside(name: str) -> Scenarios:
-    environment = {"livekit": "livekit-agent"}.get(name, name)
-    python = ROOT / ".judges" / environment / "bin" / "python"
-    assert python.exists(), f"make .judges/{environment}/.ready sets up the framework's environment"
+    python = ROOT / ".judges" / name / "bin" / "python"
+    assert python.exists(), f"make .judges/{name}/.ready sets up the framework's environment"
     script = Path(__file__).with_name(f"inside_{name}.py")
     with SandboxProcess() as box:
         done = subprocess.run(

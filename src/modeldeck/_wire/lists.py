@@ -62,7 +62,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PageRequest:
     """The request for one page: a POST where there is `json`, else a GET."""
 
     url: str

@@ -13,11 +13,11 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.credential.factory import CredentialFactory as CredentialFactory
     from modeldeck.credential.fields import ApiKey as ApiKey
     from modeldeck.credential.fields import BaseUrl as BaseUrl
-    from modeldeck.credential.listing import Ask as Ask
     from modeldeck.credential.listing import Listing as Listing
     from modeldeck.credential.listing import LiveModel as LiveModel
     from modeldeck.credential.listing import LiveVoice as LiveVoice
     from modeldeck.credential.listing import Page as Page
+    from modeldeck.credential.listing import PageRequest as PageRequest
     from modeldeck.providers.azure.credential import AzureCredential as AzureCredential
     from modeldeck.providers.dashscope.credential import DashScopeCredential as DashScopeCredential
     from modeldeck.providers.gemini.credential import GeminiCredential as GeminiCredential

@@ -15,7 +15,7 @@ from modeldeck._transport.http import Answer as HttpAnswer
 from modeldeck._transport.limits import Retry, Timeouts
 from modeldeck._transport.observe import Watch
 from modeldeck._transport.transport import Transport
-from modeldeck._wire.lists import Ask, LiveModel, LiveVoice, Page
+from modeldeck._wire.lists import LiveModel, LiveVoice, Page, PageRequest
 from modeldeck._wire.service import is_page
 from modeldeck.credential.listing import Listing
 from modeldeck.errors import ModelDeckError, ProtocolError, TimeoutExceededError
@@ -121,7 +121,7 @@ class Asker:
             return None  # many servers answer what they do not have with their own web page
         raise listing.error(answer.status, body, answer.headers)
 
-    async def _body(self, listing: Listing, ask: Ask, answer: HttpAnswer) -> bytes:
+    async def _body(self, listing: Listing, ask: PageRequest, answer: HttpAnswer) -> bytes:
         data = bytearray()
         parts = aiter(answer.chunks())
         while True:
@@ -136,7 +136,7 @@ class Asker:
                 raise ProtocolError(f"{_host(ask)}: the list of {listing.name} has more than {MOST_BYTES:,} bytes")
 
 
-def _read(listing: Listing, ask: Ask, more: Any, body: bytes) -> Page:
+def _read(listing: Listing, ask: PageRequest, more: Any, body: bytes) -> Page:
     try:
         return listing.read(json.loads(body), more)
     except RecursionError:
@@ -151,5 +151,5 @@ def _late(listing: Listing, what: str) -> TimeoutExceededError:
     return TimeoutExceededError(f"{what} ({_host(listing.ask(None))}); check the network and the proxy")
 
 
-def _host(ask: Ask) -> str:
+def _host(ask: PageRequest) -> str:
     return urlsplit(ask.url).netloc

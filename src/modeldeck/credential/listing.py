@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from modeldeck._wire.lists import Ask, LiveModel, LiveVoice, Page
+from modeldeck._wire.lists import LiveModel, LiveVoice, Page, PageRequest
 from modeldeck.errors import ModelDeckError
 
-__all__ = ["NOT_OFFERED", "Ask", "Listing", "LiveModel", "LiveVoice", "Page"]
+__all__ = ["NOT_OFFERED", "Listing", "LiveModel", "LiveVoice", "Page", "PageRequest"]
 
 NOT_OFFERED = frozenset({400, 404, 405, 422, 501})
 
@@ -29,7 +29,7 @@ class Listing:
     """
 
     name: str
-    ask: Callable[[Any], Ask]
+    ask: Callable[[Any], PageRequest]
     headers: Mapping[str, str] = field(repr=False)
     error: Callable[[int, bytes, Mapping[str, str]], ModelDeckError]
     read: Callable[[Any, Any], Page]

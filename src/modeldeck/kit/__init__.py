@@ -42,6 +42,11 @@ if TYPE_CHECKING or not _lazy.install(__name__):
     from modeldeck.credential.fields import host_field as host_field
     from modeldeck.credential.fields import origin as origin
     from modeldeck.credential.fields import variable as variable
+    from modeldeck.credential.listing import Listing as Listing
+    from modeldeck.credential.listing import LiveModel as LiveModel
+    from modeldeck.credential.listing import LiveVoice as LiveVoice
+    from modeldeck.credential.listing import Page as Page
+    from modeldeck.credential.listing import PageRequest as PageRequest
     from modeldeck.tts.base import TTSModelBase as TTSModelBase
     from modeldeck.tts.card import TTSModelCard as TTSModelCard
     from modeldeck.tts.duplex import Opening as Opening

@@ -13,9 +13,9 @@ from typing import Any
 from modeldeck._wire.frames import text_of
 from modeldeck._wire.lists import (
     UNREADABLE,
-    Ask,
     LiveVoice,
     Page,
+    PageRequest,
     entries,
     gender,
     name_of,
@@ -39,9 +39,9 @@ _CARDS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
 )
 
 
-def ask(url: str, _: Any = None) -> Ask:
+def ask(url: str, _: Any = None) -> PageRequest:
     """The one page that there is."""
-    return Ask(url)
+    return PageRequest(url)
 
 
 def voices(cards: Mapping[str, Collection[str]], value: Any, _: Any = None) -> Page:

@@ -12,7 +12,18 @@ from functools import partial
 from typing import Any, cast
 
 from modeldeck._wire.frames import count_of, part, text_of
-from modeldeck._wire.lists import UNREADABLE, Ask, LiveVoice, Page, Source, entries, name_of, sorted_out, tags, text
+from modeldeck._wire.lists import (
+    UNREADABLE,
+    LiveVoice,
+    Page,
+    PageRequest,
+    Source,
+    entries,
+    name_of,
+    sorted_out,
+    tags,
+    text,
+)
 from modeldeck._wire.service import object_of
 from modeldeck.providers.dashscope.wire.speech import Rejection
 
@@ -39,10 +50,10 @@ DESIGNED = Service("qwen-voice-design", "list", "voice", "account")
 SERVICES: dict[str, Service] = {one.model: one for one in (COSYVOICE, CLONED, DESIGNED)}
 
 
-def ask(service: Service, url: str, page: Any = None) -> Ask:
+def ask(service: Service, url: str, page: Any = None) -> PageRequest:
     index = page if isinstance(page, int) else 0
     paging = {"action": service.action, "page_size": PAGE_SIZE, "page_index": index}
-    return Ask(url, {"model": service.model, "input": paging})
+    return PageRequest(url, {"model": service.model, "input": paging})
 
 
 def voices(service: Service, known: Collection[str], value: Any, page: Any = None) -> Page:

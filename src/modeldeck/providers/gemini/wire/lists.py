@@ -14,10 +14,10 @@ from urllib.parse import quote
 from modeldeck._wire.frames import text_of
 from modeldeck._wire.lists import (
     UNREADABLE,
-    Ask,
     LiveModel,
     LiveVoice,
     Page,
+    PageRequest,
     Source,
     entries,
     gender,
@@ -37,10 +37,10 @@ _METHOD = "generateContent"
 _SOURCES: dict[str, Source] = {"prebuilt": "live", "prompted": "account", "replicated": "cloned"}
 
 
-def ask(host: str, path: str, more: Any = None) -> Ask:
+def ask(host: str, path: str, more: Any = None) -> PageRequest:
     """Each of the two spells its parameters in its own way."""
     after = f"&{_TOKENS[path]}={quote(more, safe='')}" if isinstance(more, str) else ""
-    return Ask(f"{host}{path}?{_SIZES[path]}{after}")
+    return PageRequest(f"{host}{path}?{_SIZES[path]}{after}")
 
 
 def models(known: Collection[str], value: Any, _: Any = None) -> Page:

@@ -23,10 +23,10 @@ from typing import Any
 from modeldeck._wire.frames import text_of
 from modeldeck._wire.lists import (
     UNREADABLE,
-    Ask,
     LiveModel,
     LiveVoice,
     Page,
+    PageRequest,
     entries,
     gender,
     name_of,
@@ -46,9 +46,9 @@ _REALTIME = re.compile(r"gpt-realtime(?:-\d+(?:\.\d+)?)?(?:-mini)?(?:-\d{4}-\d{2
 _REALTIME_TYPE = "openai_realtime_tts"
 
 
-def ask(url: str, _: Any = None) -> Ask:
+def ask(url: str, _: Any = None) -> PageRequest:
     """The one page that there is."""
-    return Ask(url)
+    return PageRequest(url)
 
 
 def models(value: Any, _: Any = None, *, known: Collection[str], described: Collection[str], elsewhere: bool) -> Page:
