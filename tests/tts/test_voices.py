@@ -252,3 +252,14 @@ def test_a_voice_of_ones_own_may_be_the_pattern() -> None:
 def test_a_pattern_that_is_none_names_the_near_one(like: str, words: str) -> None:
     with pytest.raises(ModelNotFoundError, match=words):
         similar_voices(like, cards=DECK)
+
+
+def test_a_voice_made_for_the_language_comes_before_one_that_speaks_it_too() -> None:
+    cards = [
+        card("own", {"id": "Kiki", "languages": ["yue", "en", "fr", "de"], "gender": "female"}),
+        card("all", {"id": "All", "languages": ["de-DE", "zh-HK", "en-GB", "fr-FR"], "gender": "female"}, provider="b"),
+        card("one", {"id": "One", "languages": ["zh-HK"], "gender": "female"}, provider="b"),
+    ]
+    found = similar_voices("acme/own:Kiki", cards=cards)
+    assert [one.found.voice.id for one in found] == ["One", "All"]
+    assert "its first language is de-DE" in found[1].differs

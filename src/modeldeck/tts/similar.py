@@ -124,7 +124,7 @@ class _Comparison:
         if self.one.voice.languages and (language or self.original.voice.languages):  # a model's list is in no order
             own = fits(wanted[0], self.one.languages[:1])[0]
             self._say("", f"its first language is {self.one.languages[0]}" if own < COVERED else "")
-        return 0.3 * own + 0.3 * fitting[0][1] + 0.4 * sum(fit for _, fit, _ in fitting) / len(fitting)
+        return 0.5 * own + 0.2 * fitting[0][1] + 0.3 * sum(fit for _, fit, _ in fitting) / len(fitting)
 
     def gender(self) -> float | None:
         mine, other = self.original.voice.gender, self.one.voice.gender
