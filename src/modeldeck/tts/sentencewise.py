@@ -80,6 +80,7 @@ class _Utterance:
         self.cache: str | None = None
         self._billed = True  # of every sentence so far it was said
         self._said = False
+        self._free = True  # of every sentence so far nothing was billed
         self._assembler = Assembler(Delivery(wav=False))
         self._begin = 0.0
         self._characters = 0
@@ -93,6 +94,7 @@ class _Utterance:
             case TTSUsage():
                 self.usage = both(self.usage, event)
                 self._said = True
+                self._free = self._free and event.cost == 0
                 return None
             case Told():
                 cache = event.metadata.get("cache", self.cache)
@@ -114,7 +116,9 @@ class _Utterance:
     @property
     def bill(self) -> TTSUsage:
         """The sum; unknown where that of one sentence is."""
-        return self.usage if self._billed else TTSUsage()
+        if not self._billed:
+            return TTSUsage()
+        return replace(self.usage, cost=0.0) if self._free and self.usage.characters == 0 else self.usage
 
     def sentence_done(self, sentence: str) -> None:
         spoken = self._assembler.seconds > self._begin
