@@ -215,8 +215,8 @@ class Interrupting(Suite):
             await asyncio.wait([listener.task])
         expect(
             row.timed is None or interrupts < _MANY or min(known, unknown) > interrupts / 20,
-            f"{row.name}: of {interrupts} interrupts {known} say what was heard and {unknown} do not ({row.id}): yield "
-            "each `WordTiming` before the audio after it",
+            f"{row.name}: of {interrupts} interrupts {known} say what was heard and {unknown} do not ({row.id}): "
+            "yield each `WordTiming` before the audio after it",
         )
 
     @each_realtime_row
