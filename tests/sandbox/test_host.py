@@ -35,6 +35,7 @@ async def test_state_says_what_is_served_and_asked_for(box: Sandbox) -> None:
     assert answer == {
         "url": box.url,
         "serves": ["echo"],
+        "problems": [],
         "connections": 1,
         "requests": 0,
         "faults": [],
