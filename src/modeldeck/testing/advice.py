@@ -265,3 +265,12 @@ def check_untouched(row: Row, requests: Sequence[Any], what: str) -> None:
         f"{row.name} asked the service about what is refused before any traffic: {what} ({row.id}). Leave "
         "`synthesize`, `session` and the constructor to the base, which check first",
     )
+
+
+def unanswered(row: Row, error: BaseException) -> str:
+    """A conversation that waits for something that never comes."""
+    return (
+        f"{row.name} waits for ever in a conversation ({row.id}; {type(error).__name__} {error}): every item of the "
+        "inbox is answered. `Flush`: speak what is left, then yield `UtteranceEnd`, also where there was nothing; "
+        "`Commit`: have what is there spoken now; `Clear`: yield `Cleared`"
+    )

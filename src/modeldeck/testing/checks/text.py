@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from modeldeck import Limits, Retry, Transport
-from modeldeck.errors import ParameterError
+from modeldeck.errors import ParameterError, TimeoutExceededError
 from modeldeck.sandbox import Sandbox
 from modeldeck.testing.advice import (
     check_count,
@@ -22,6 +22,7 @@ from modeldeck.testing.advice import (
     check_utterances,
     expect,
     numbers,
+    unanswered,
 )
 from modeldeck.testing.cases import each_cell, each_realtime_row, each_row, over
 from modeldeck.testing.rows import Got, Row, Way, options, session, streamed
@@ -56,13 +57,16 @@ class Texts(Suite):
         self, box: Sandbox, row: Row, headers: dict[str, str] | None = None, **options: Any
     ) -> AsyncGenerator[Session]:
         """A session of the row's model, and nothing is left of it."""
-        async with (
-            self.nothing_left(box),
-            Transport(limits=ONE_BY_ONE, headers=headers) as transport,
-            row.build(box.url, transport, **options).session() as talk,
-            asyncio.timeout(20),
-        ):
-            yield talk
+        try:
+            async with (
+                self.nothing_left(box),
+                Transport(limits=ONE_BY_ONE, headers=headers) as transport,
+                row.build(box.url, transport, **options).session() as talk,
+                asyncio.timeout(20),
+            ):
+                yield talk
+        except (TimeoutError, TimeoutExceededError) as error:
+            raise AssertionError(unanswered(row, error)) from error
 
     @each_cell
     @each_text
