@@ -120,9 +120,12 @@ class Flight:
 
     # -- whoever listens
 
-    def join(self) -> Listener:
+    def join(self) -> Listener | None:
+        """None where its beginning may be forgotten."""
         listener = Listener()
         with self._lock:
+            if self.too_long:
+                return None
             self.listeners.append(listener)
         return listener
 
@@ -149,11 +152,12 @@ class Flight:
         """First `Told`, with `hit` or `how`, then all events. Raises what ended the flight; Abandoned."""
         while True:
             listener.more.clear()
+            ended = self.ended  # first: another thread may add the last event before it ends
             with self._lock:
                 at = listener.at - self._forgotten
                 event = self._events[at] if at < len(self._events) else None
             if event is None:
-                if self.ended:
+                if ended:
                     break
                 await listener.more.wait()
                 continue
