@@ -8,6 +8,7 @@ import stat
 import threading
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -31,6 +32,7 @@ from modeldeck.tts import (
     TTSUsage,
 )
 from modeldeck.tts.cache.key import key_of
+from modeldeck.tts.facts import Live, Voice
 from modeldeck.tts.hook import SpeechRequest
 from tests.tts.conftest import PER_CHARACTER, RATE, Numbered, numbers
 from tests.tts.test_attempts import Echo
@@ -173,6 +175,22 @@ def test_what_may_be_an_accounts_own_belongs_to_it() -> None:
     one, other = (OpenAITTSModel(OpenAICredential(api_key=name), "tts-1") for name in ("sk-one-a", "sk-other-a"))
     assert key(one) == key(other)
     assert key(one, extra={"voice": "cloned"}) != key(other, extra={"voice": "cloned"})
+
+
+def test_what_one_account_was_found_to_have_belongs_to_it() -> None:
+    """A cloned voice stands in the card that discovery makes, and in no other account's."""
+    voices = [Voice(id="Cherry"), Voice(id="cloned-1", source="cloned")]
+    card = DashScopeTTSModel.card("qwen3-tts-flash")
+    card = card.model_copy(update={"voices": voices, "live": Live(at=datetime.now(UTC), voices="more")})
+    keys = {
+        voice: [
+            key(DashScopeTTSModel(DashScopeCredential(api_key=name), card, {"voice": voice}, enforce="off"))
+            for name in ("sk-one-key", "sk-other-key")
+        ]
+        for voice in ("Cherry", "cloned-1")
+    }
+    assert keys["cloned-1"][0] != keys["cloned-1"][1]
+    assert {*keys["Cherry"]} == {key(DashScopeTTSModel(DashScopeCredential(api_key="sk-one-key")), voice="Cherry")}
 
 
 def test_another_server_is_never_served_this_ones() -> None:
