@@ -387,6 +387,15 @@ async def test_all_deliver_the_format_of_the_first() -> None:
     assert sum(part.samples or 0 for part in parts) == len("Hello there.") * PER_CHARACTER // 2
 
 
+def test_words_are_promised_with_their_times_where_every_model_gives_them() -> None:
+    class Timed(Numbered):
+        def _times(self, parameters: Any) -> bool:
+            return True
+
+    assert behind(Timed(), Timed()).word_timings
+    assert not behind(Timed(), Other()).word_timings
+
+
 def test_a_format_that_nobody_can_foretell_must_be_named() -> None:
     with pytest.raises(ParameterError, match=r'numbered/numbered delivers is not known .* output=AudioFormat\("wav"'):
         FallbackTTSModel([Numbered(), Other()])
