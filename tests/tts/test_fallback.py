@@ -33,6 +33,7 @@ from modeldeck.tts import (
     FallbackTTSModel,
     OpenAITTSModel,
     Recovery,
+    SentenceTiming,
     TTSModelBase,
     TTSResponse,
 )
@@ -572,12 +573,13 @@ async def test_a_class_that_answers_itself_is_taken_too() -> None:
             if self.fail:
                 raise ConnectionFailedError("lost")
             source = Base64Source(data="AAABAAIA", media_type=f"audio/pcm;rate={RATE}")
-            return TTSResponse(AudioBlock(source=source))
+            return TTSResponse(AudioBlock(source=source), sentences=(SentenceTiming("Hello.", 0, 1),))
 
     own, second = Own(), Other()
     tts = behind(own, second)
     parts = await parts_of(tts)
     assert numbers(b"".join(part.audio for part in parts)) == [0, 1, 2]
+    assert [one.text for part in parts for one in part.sentences] == ["Hello."]
     async with tts.session() as session:
         await session.send("Hello.")
         await session.flush()
