@@ -55,6 +55,9 @@ async def test_the_models_of_an_account(client: httpx.AsyncClient, box: Sandbox)
     assert (await models(client, id))["at"] == found["at"]
     assert len(box.requests()) == before
     assert (await models(client, id, max_age=0))["at"] > found["at"]
+    known = await client.get(f"/api/v1/credentials/{id}/models")
+    again = await client.get(f"/api/v1/credentials/{id}/models", headers={"If-None-Match": known.headers["ETag"]})
+    assert again.status_code == 304  # though it is older by now
     whole = await models(client, id, missing=True)
     assert {one["live"]["listed"] for one in whole["models"]} == {True, False}
     assert all(one["live"] is None for one in (await client.get("/api/v1/models")).json()["models"])
@@ -91,6 +94,21 @@ async def test_speech_and_forms_go_by_it(client: httpx.AsyncClient, box: Sandbox
     assert by_reference.status_code == 200, by_reference.text
 
 
+async def test_forms_of_a_model_that_is_spelt_like_a_known_one(client: httpx.AsyncClient, box: Sandbox) -> None:
+    id = await hosted(client, box)
+    asked = {"ref": "openai/tts-2", "parameters": {"voice": "own"}}
+    assert (await client.post("/api/v1/validate", json=asked)).status_code == 404
+    assert (await client.post("/api/v1/validate", json={**asked, "credential": id})).status_code == 200
+
+
+async def test_forms_of_another_providers_credential(client: httpx.AsyncClient, box: Sandbox) -> None:
+    id = await hosted(client, box)
+    asked = {"ref": "dashscope/qwen3-tts-flash", "credential": id}
+    refused = await client.post("/api/v1/validate", json=asked)
+    assert refused.status_code == 422
+    assert "of openai, the model of another provider" in refused.text
+
+
 async def test_a_provider_that_fails(client: httpx.AsyncClient, box: Sandbox) -> None:
     id = await create(client, "dashscope", api_key=CANARY, base_url=box.url)
     box.arm("status=500")
@@ -114,10 +132,11 @@ async def test_only_those_who_may_use_the_credential(running: Running, client: h
         assert (await eve.get(f"/api/v1/credentials/{id}/model", params={"ref": "openai/kokoro"})).status_code == 404
         asked = {"ref": "openai/kokoro", "credential": id}
         assert (await eve.post("/api/v1/validate", json=asked)).status_code == 404
-    async with connected(running) as nobody:
-        assert (await nobody.get(f"/api/v1/credentials/{id}/models")).status_code == 401
-    assert not box.requests()
-    await client.put(f"/api/v1/credentials/{id}/shares", json={"users": ["eve"]})
+        async with connected(running) as nobody:
+            assert (await nobody.get(f"/api/v1/credentials/{id}/models")).status_code == 401
+        assert not box.requests()
+        await client.put(f"/api/v1/credentials/{id}/shares", json={"users": ["eve"]})
+        assert (await eve.get(f"/api/v1/credentials/{id}/models")).status_code == 200
 
 
 async def test_a_changed_credential_is_another_account(client: httpx.AsyncClient, box: Sandbox) -> None:

@@ -8,6 +8,7 @@ import stat
 import threading
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,8 +29,10 @@ from modeldeck.tts import (
     TTSCache,
     TTSModelBase,
     TTSResponse,
+    TTSUsage,
 )
 from modeldeck.tts.cache.key import key_of
+from modeldeck.tts.facts import Live, Voice
 from modeldeck.tts.hook import SpeechRequest
 from tests.tts.conftest import PER_CHARACTER, RATE, Numbered, numbers
 from tests.tts.test_attempts import Echo
@@ -174,6 +177,22 @@ def test_what_may_be_an_accounts_own_belongs_to_it() -> None:
     assert key(one, extra={"voice": "cloned"}) != key(other, extra={"voice": "cloned"})
 
 
+def test_what_one_account_was_found_to_have_belongs_to_it() -> None:
+    """A cloned voice stands in the card that discovery makes, and in no other account's."""
+    voices = [Voice(id="Cherry"), Voice(id="cloned-1", source="cloned")]
+    card = DashScopeTTSModel.card("qwen3-tts-flash")
+    card = card.model_copy(update={"voices": voices, "live": Live(at=datetime.now(UTC), voices="more")})
+    keys = {
+        voice: [
+            key(DashScopeTTSModel(DashScopeCredential(api_key=name), card, {"voice": voice}, enforce="off"))
+            for name in ("sk-one-key", "sk-other-key")
+        ]
+        for voice in ("Cherry", "cloned-1")
+    }
+    assert keys["cloned-1"][0] != keys["cloned-1"][1]
+    assert {*keys["Cherry"]} == {key(DashScopeTTSModel(DashScopeCredential(api_key="sk-one-key")), voice="Cherry")}
+
+
 def test_another_server_is_never_served_this_ones() -> None:
     urls = ("http://localhost:8880/v1", "http://localhost:8881/v1")
     one, other = (OpenAITTSModel(OpenAICredential(base_url=url), "kokoro") for url in urls)
@@ -265,6 +284,36 @@ async def test_when_the_first_one_leaves_it_goes_on_for_the_others(cache: TTSCac
     assert rest[-1].usage.characters == len(TEXT)  # somebody has to know what was billed
     assert how(await parts_of(tts)) == "hit"
     assert len(tts.requests) == 1
+
+
+async def test_a_bill_that_is_told_several_times_is_one_payers(cache: TTSCache) -> None:
+    """DashScope's realtime models say what they billed so far, and once more at the end."""
+
+    class Chatty(Numbered):
+        async def _speak(self, request: SpeechRequest) -> AsyncIterator[Any]:
+            async for event in super()._speak(request):
+                yield event
+                if isinstance(event, Audio):
+                    yield TTSUsage(characters=1)
+
+    tts = Chatty(cache=cache)
+    alone = await parts_of(tts)
+    assert how(alone) == "miss"
+    assert alone[-1].usage is not None
+    assert alone[-1].usage.characters == len(TEXT)
+
+    tts.gate = asyncio.Event()
+    calls = [tts.synthesize("Another text") for _ in range(3)]
+    for call in calls:
+        await anext(call)
+    more = asyncio.create_task(anext(calls[0]))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    more.cancel()  # it was told a part of the bill, and never told anybody
+    await asyncio.wait([more])
+    tts.gate.set()
+    heard_by = [[part async for part in call] for call in calls[1:]]
+    assert [parts[-1].usage and parts[-1].usage.characters for parts in heard_by] == [len("Another text"), 0]
 
 
 async def test_when_the_last_one_leaves_the_provider_is_stopped_and_nothing_is_kept(cache: TTSCache) -> None:

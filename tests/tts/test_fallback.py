@@ -33,6 +33,7 @@ from modeldeck.tts import (
     FallbackTTSModel,
     OpenAITTSModel,
     Recovery,
+    SentenceTiming,
     TTSModelBase,
     TTSResponse,
 )
@@ -387,6 +388,15 @@ async def test_all_deliver_the_format_of_the_first() -> None:
     assert sum(part.samples or 0 for part in parts) == len("Hello there.") * PER_CHARACTER // 2
 
 
+def test_words_are_promised_with_their_times_where_every_model_gives_them() -> None:
+    class Timed(Numbered):
+        def _times(self, parameters: Any) -> bool:
+            return True
+
+    assert behind(Timed(), Timed()).word_timings
+    assert not behind(Timed(), Other()).word_timings
+
+
 def test_a_format_that_nobody_can_foretell_must_be_named() -> None:
     with pytest.raises(ParameterError, match=r'numbered/numbered delivers is not known .* output=AudioFormat\("wav"'):
         FallbackTTSModel([Numbered(), Other()])
@@ -563,12 +573,13 @@ async def test_a_class_that_answers_itself_is_taken_too() -> None:
             if self.fail:
                 raise ConnectionFailedError("lost")
             source = Base64Source(data="AAABAAIA", media_type=f"audio/pcm;rate={RATE}")
-            return TTSResponse(AudioBlock(source=source))
+            return TTSResponse(AudioBlock(source=source), sentences=(SentenceTiming("Hello.", 0, 1),))
 
     own, second = Own(), Other()
     tts = behind(own, second)
     parts = await parts_of(tts)
     assert numbers(b"".join(part.audio for part in parts)) == [0, 1, 2]
+    assert [one.text for part in parts for one in part.sentences] == ["Hello."]
     async with tts.session() as session:
         await session.send("Hello.")
         await session.flush()

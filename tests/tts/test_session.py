@@ -62,6 +62,19 @@ async def test_several_utterances_each_with_a_last_increment() -> None:
     assert numbers(pcm(increments)) == list(range(14 * PER_CHARACTER))
 
 
+async def test_a_bill_that_is_told_several_times_counts_once_in_a_sentence() -> None:
+    class Chatty(Numbered):
+        async def _speak(self, request: SpeechRequest) -> AsyncIterator[Audio | WordTiming | TTSUsage]:
+            async for event in super()._speak(request):
+                if isinstance(event, TTSUsage):
+                    yield TTSUsage(characters=1)  # so far
+                yield event
+
+    parts = [part async for part in Chatty().stream("One two. Three.")]
+    assert parts[-1].usage is not None
+    assert parts[-1].usage.characters == len("One two. Three.")
+
+
 async def test_timings_count_through_the_utterance() -> None:
     async with Numbered().session() as session:
         await session.send("One two. Three four. ")

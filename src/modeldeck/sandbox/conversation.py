@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Generic, NoReturn, TypeVar
+from collections.abc import Iterable
+from typing import Generic, NoReturn, TypeAlias, TypeVar, assert_never
 
 from starlette.websockets import WebSocket
 
+from modeldeck._wire.acts import Close, End, Send, Speak, Stop
 from modeldeck.sandbox.box import Box
-from modeldeck.sandbox.line import LineGone
+from modeldeck.sandbox.line import Line, LineGone
 
 Item = TypeVar("Item")
+Act: TypeAlias = Speak | Stop | End | Send | Close
 
 
 class Conversation(Generic[Item]):
@@ -46,3 +49,25 @@ class Conversation(Generic[Item]):
         self.stops += 1
         while not self.queue.empty():
             self.queue.get_nowait()
+
+
+class Acting(Conversation[Speak | End]):
+    """One whose wire says in the usual acts what is to be done; what is to be spoken, and the end, are queued."""
+
+    def __init__(self, box: Box, socket: WebSocket, line: Line) -> None:
+        super().__init__(box, socket)
+        self.line = line
+
+    async def do(self, acts: Iterable[Act]) -> None:
+        for act in acts:
+            match act:
+                case Send():
+                    await self.line.event(act.frame)
+                case Speak() | End():
+                    self.queue.put_nowait(act)
+                case Stop():
+                    self.stop()
+                case Close():
+                    await self.line.close(act.code, act.reason)
+                case _:
+                    assert_never(act)

@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from modeldeck._wire.acts import Close, End, Refused, Send, Speak, Stop, Wanted
+from modeldeck._wire.acts import End, Refused, Speak, Wanted
 from modeldeck.sandbox.box import Box, bearer
-from modeldeck.sandbox.conversation import Conversation
+from modeldeck.sandbox.conversation import Act, Acting
 from modeldeck.sandbox.faults import split_model
 from modeldeck.sandbox.line import Line
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 Find = Callable[[str], Collection[str] | None]
 """The voices of the model that a client names so; None where there is no such model, none where any voice is good."""
-Act = Speak | Stop | End | Send | Close
 
 
 class SpeechServer(Protocol):
@@ -181,28 +180,16 @@ async def _failed(line: Line, server: SpeechServer) -> None:
         await line.event(frame)
 
 
-class _Talk(Conversation[Speak | End]):
+class _Talk(Acting):
     """The numbered samples go on from utterance to utterance."""
 
     def __init__(self, box: Box, socket: WebSocket, line: Line, server: TalkServer) -> None:
-        super().__init__(box, socket)
-        self._line = line
+        super().__init__(box, socket, line)
         self._server = server
 
     async def read(self) -> NoReturn:
         while True:
-            for act in self._server.receive(await self.received()):
-                match act:
-                    case Send():
-                        await self._line.event(act.frame)
-                    case Speak() | End():
-                        self.queue.put_nowait(act)
-                    case Stop():
-                        self.stop()
-                    case Close():
-                        await self._line.close(act.code, act.reason)
-                    case _:
-                        assert_never(act)
+            await self.do(self._server.receive(await self.received()))
 
     async def speak(self) -> NoReturn:
         while True:
@@ -210,12 +197,12 @@ class _Talk(Conversation[Speak | End]):
                 case Speak():
                     await self._say(act.text)
                 case End():
-                    await self._line.finish(self._server.finished())
+                    await self.line.finish(self._server.finished())
                 case _:
                     assert_never(act)
 
     async def _say(self, text: str) -> None:
-        line, server, stops = self._line, self._server, self.stops
+        line, server, stops = self.line, self._server, self.stops
         speaker = self.box.voice.speaker("pcm", server.sample_rate, fault=line.fault, sample=self.sample)
         spoken = await speaker.say(text)
         self.sample = speaker.sample

@@ -18,17 +18,21 @@ _HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Auth
 class Body:
     """JSON with its ETag, compressed at the first wish."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, same: bytes | None = None) -> None:
+        """`same`: what stays the same as long as the ETag holds, unless that is all of it."""
         self.content = content
+        self._same = content if same is None else same
 
     @classmethod
-    def of(cls, value: Any) -> Body:
-        return cls(to_json(value))
+    def of(cls, value: Any, **changing: Any) -> Body:
+        """`changing`: more of the object, which the ETag does not know."""
+        same = to_json(value)
+        return cls(to_json({**value, **changing}), same) if changing else cls(same)
 
     @cached_property
     def etag(self) -> str:
         """Weak: it holds for the compressed form too."""
-        return f'W/"{hashlib.sha256(self.content).hexdigest()[:32]}"'
+        return f'W/"{hashlib.sha256(self._same).hexdigest()[:32]}"'
 
     @cached_property
     def compressed(self) -> bytes:

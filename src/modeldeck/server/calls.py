@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from modeldeck._near import near_or_list
-from modeldeck.credential import CredentialFactory
+from modeldeck.credential import CredentialBase, CredentialFactory
 from modeldeck.errors import ModelNotFoundError, ParameterError
 from modeldeck.server.deck import ModelEntry
 from modeldeck.tts import AudioFormat, TTSModelBase, find_model, tts_model
@@ -81,12 +81,7 @@ class Call:
 async def model_for(server: Server, user: str, call: Call) -> TTSModelBase[Any]:
     """The model that `call` asks for, with a credential of the user's. Raises ModelDeckError."""
     reference = full_reference((await server.catalogue.snapshot()).models, call.reference)
-    found = await _found(server, user, reference, call)
-    kind = str(found.credential_class.model_fields["type"].default)
-    credential = await server.credentials.for_type(user, kind, call.credential)
-    live = server.credentials.live_card(credential, found.name)
-    if live is not None:
-        found = replace(found, card=live)
+    found, credential = await found_for(server, user, reference, call.credential)
     parameters, renamed = settings_of(found, call)
     output = _file_format(found, call) if call.format is not None else call.output or _raw(found, call.parameters)
     if _is_converted(found, output):
@@ -96,7 +91,7 @@ async def model_for(server: Server, user: str, call: Call) -> TTSModelBase[Any]:
             reference,
             parameters,
             credential=credential,
-            card=live,
+            card=found.card,
             output=output,
             enforce=server.settings.enforce,
             transport=server.transport,
@@ -108,14 +103,26 @@ async def model_for(server: Server, user: str, call: Call) -> TTSModelBase[Any]:
         raise
 
 
-async def _found(server: Server, user: str, reference: str, call: Call) -> FoundModel:
+async def found_for(server: Server, user: str, reference: str, id: str | None) -> tuple[FoundModel, CredentialBase]:
+    """A model as the credential's account was last found to have it. Raises ModelDeckError.
+
+    `id`: of the credential; None: the newest of the user's own that fits.
+    """
+    found = await _found(server, user, reference, id)
+    kind = str(found.credential_class.model_fields["type"].default)
+    credential = await server.credentials.for_type(user, kind, id)
+    live = server.credentials.live_card(credential, found.name)
+    return found if live is None else replace(found, card=live), credential
+
+
+async def _found(server: Server, user: str, reference: str, id: str | None) -> FoundModel:
     """A server of the user's own may have a model whose name is spelt like a known one."""
     try:
         return find_model(reference)
     except ModelNotFoundError:
-        if call.credential is None:
+        if id is None:
             raise
-    return find_model(reference, (await server.credentials.get(user, call.credential)).usable())
+    return find_model(reference, (await server.credentials.get(user, id)).usable())
 
 
 def rename(error: ParameterError, names: Mapping[str, str]) -> None:

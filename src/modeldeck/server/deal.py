@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from modeldeck._cards.enforce import Rules, base_schema
@@ -36,11 +35,8 @@ def schemas(reference: str) -> ModelSchema:
     return ModelSchema(parameter_schema=card.parameter_schema, ui_schema=card.ui_schema, call_schema=card.call_schema)
 
 
-def effective(
-    reference: str, parameters: Mapping[str, Any], enforce: Any = "error", card: TTSModelCard | None = None
-) -> dict[str, Any]:
-    """As a constructor makes them, of the deck's card unless there is another. Raises as it does."""
-    found = find_model(reference) if card is None else replace(find_model(reference), card=card)
+def effective(found: FoundModel, parameters: Mapping[str, Any], enforce: Any = "error") -> dict[str, Any]:
+    """As a constructor makes them. Raises as it does."""
     given = dict(parameters)
     if found.voice is not None:
         given.setdefault("voice", found.voice)

@@ -123,6 +123,11 @@ class FallbackTTSModel(TTSModelBase[Any]):
         return self.models[0].estimate(text, **kwargs)
 
     @property
+    def word_timings(self) -> bool:
+        """Whether speech comes with the times of its words, whichever model speaks."""
+        return all(one.word_timings for one in self.models)
+
+    @property
     def parameters(self) -> Any:
         """Of the first model."""
         return self.models[0].parameters

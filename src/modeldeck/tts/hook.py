@@ -96,6 +96,7 @@ def known(before: Identity, now: Identity) -> Identity:
     )
 
 
+# Of several TTSUsage of one request or utterance the last holds: each is the sum so far.
 SpeechEvent = Audio | WordTiming | SentenceBegin | SentenceTiming | TTSUsage | Identity | Transcript | Told
 ConversationEvent = SpeechEvent | UtteranceEnd | Cleared
 

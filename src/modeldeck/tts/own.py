@@ -31,7 +31,7 @@ async def events(
     parts = _alone(spoken) if isinstance(spoken, TTSResponse) else spoken
     async with aclosing(Nested(parts)) as increments:
         async for part in increments:
-            for timing in part.timings:
+            for timing in (*part.timings, *part.sentences):
                 yield timing
             if (piece := piece_of(part)) is not None:
                 yield piece

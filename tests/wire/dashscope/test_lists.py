@@ -16,7 +16,7 @@ KNOWN = ("cosyvoice-v3", "cosyvoice-v3.5-plus", "cosyvoice-v2")
 
 def test_the_requests() -> None:
     ask = lists.ask(lists.COSYVOICE, URL)
-    assert ask == lists.Ask(
+    assert ask == lists.PageRequest(
         URL, {"model": "voice-enrollment", "input": {"action": "list_voice", "page_size": 100, "page_index": 0}}
     )
     json_body = lists.ask(lists.DESIGNED, URL, 3).json

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
@@ -10,25 +10,27 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Unpack
 from modeldeck._transport.limits import Timeouts
 from modeldeck.providers.gemini.credential import GeminiCredential
 from modeldeck.providers.gemini.parameters import GeminiTTSParameters
-from modeldeck.tts.base import TTSModelBase
+from modeldeck.providers.gemini.wire.errors import SERVICE
+from modeldeck.tts.http import Ask, HttpTTSModelBase
 from modeldeck.tts.options import TTSOptions
 
 if TYPE_CHECKING:
     from modeldeck._transport.observe import Kind
+    from modeldeck.providers.gemini.wire.speech import SpeechAnswer
     from modeldeck.tts.card import TTSModelCard
-    from modeldeck.tts.hook import SpeechEvent, SpeechRequest
+    from modeldeck.tts.hook import SpeechRequest
     from modeldeck.tts.response import AudioFormat
 
 
 _WHOLE = 300.0  # seconds: an answer that is not streamed begins when all of it is made
 
 
-class GeminiTTSModel(TTSModelBase[GeminiTTSParameters]):
+class GeminiTTSModel(HttpTTSModelBase[GeminiCredential, GeminiTTSParameters]):
     """Gemini TTS: whole texts in, one speaker or two, audio as it is made."""
 
     provider: ClassVar[str] = "gemini"
     credential_class = GeminiCredential
-    credential: GeminiCredential
+    service = SERVICE
     Parameters: ClassVar[type[GeminiTTSParameters]] = GeminiTTSParameters
     type: Literal["gemini_tts"] = "gemini_tts"
 
@@ -42,31 +44,19 @@ class GeminiTTSModel(TTSModelBase[GeminiTTSParameters]):
     ) -> None:
         super().__init__(credential, model, parameters, stream, **options)
 
-    async def _speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechEvent, None]:
-        from modeldeck._wire.service import is_page
-        from modeldeck.providers.gemini.wire.errors import SERVICE
+    def _ask(self, request: SpeechRequest) -> Ask:
         from modeldeck.providers.gemini.wire.request import body, path
-        from modeldeck.providers.gemini.wire.speech import SpeechAnswer
 
         parameters = self._sent(request)
-        json = body(request.text, parameters, request.extra)
+        url = self.credential.host() + path(self.model, parameters["delivery"])
+        return Ask(url, self.credential.headers(), body(request.text, parameters, request.extra))
+
+    def _answer(self, request: SpeechRequest, headers: Mapping[str, str]) -> SpeechAnswer:
+        from modeldeck.providers.gemini.wire.speech import SpeechAnswer
+
         answer = SpeechAnswer()
         answer.on_event = request.on_event
-        async with self.transport.exchange(
-            "POST",
-            self.credential.host() + path(self.model, parameters["delivery"]),
-            headers=self.credential.headers(),
-            json=json,
-            connect=request.timeouts.connect,
-            watch=request.watch,
-        ) as response:
-            if response.status != 200 or is_page(response.headers):
-                raise SERVICE.http_error(response.status, await response.body(), response.headers)
-            async for data in response.chunks():
-                for event in answer.feed(data):
-                    yield event
-        for event in answer.end():
-            yield event
+        return answer
 
     def _request(
         self, text: str, kwargs: dict[str, Any], kind: Kind = "synthesize", *, plain: bool = False
@@ -88,7 +78,7 @@ class GeminiTTSModel(TTSModelBase[GeminiTTSParameters]):
         return target in TELEPHONE.values() and "format" in offered
 
     def _attend(self, request: SpeechRequest) -> AbstractContextManager[None]:
-        return self.transport.attend(self.credential.host())
+        return self.transport.attend(self.credential.host())  # a dialogue has no request without its text
 
     async def _warm(self, request: SpeechRequest) -> None:
         await self.transport.prewarm(self.credential.host(), connect=request.timeouts.connect)

@@ -126,7 +126,7 @@ async def check_credential(id: Id, who: Who, server: Shared) -> shapes.Diagnosis
 @router.get(
     "/credentials/{id}/models",
     response_model=shapes.LiveModels,
-    responses=documented(404) | _UNCHANGED,
+    responses=documented(404) | _UNCHANGED | {200: _ETAG},
     operation_id="discover_models",
 )
 async def discover_models(
@@ -143,14 +143,14 @@ async def discover_models(
     cards = [card for card in found.cards if missing or not card.live or card.live.listed is not False]
     models = [ModelEntry(type(credential), family, card).facts for card in cards]
     age = max(0.0, (datetime.now(UTC) - found.at).total_seconds()) if found.at is not None else None
-    told = {"models": models, "total": len(models), "at": found.at, "age": age, "problems": list(found.problems)}
-    return Body.of(told).answer(request)
+    told = {"models": models, "total": len(models), "at": found.at, "problems": list(found.problems)}
+    return Body.of(told, age=age).answer(request)
 
 
 @router.get(
     "/credentials/{id}/model",
     response_model=shapes.ModelDetail,
-    responses=documented(404) | _UNCHANGED,
+    responses=documented(404) | _UNCHANGED | {200: _ETAG},
     operation_id="get_discovered_model",
 )
 async def get_discovered_model(

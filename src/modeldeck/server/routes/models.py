@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from modeldeck.server import deal, shapes
 from modeldeck.server.access import Who
 from modeldeck.server.bodies import Body
+from modeldeck.server.calls import found_for
 from modeldeck.server.catalogue import Query as Wanted
 from modeldeck.server.credentials import type_of
 from modeldeck.server.problems import documented
@@ -130,11 +131,11 @@ async def list_voices(
 )
 async def validate_parameters(asked: shapes.ParameterCheck, who: Who, server: Shared) -> shapes.Validated:
     """The parameters as a call would send them; 422 with what a constructor says of them."""
-    card = None
-    if asked.credential is not None:
-        credential = (await server.credentials.get(who.user, asked.credential)).usable()
-        card = server.credentials.live_card(credential, find_model(asked.ref, credential).name)
-    found = deal.effective(asked.ref, asked.parameters, server.settings.enforce, card)
+    if asked.credential is None:
+        model = find_model(asked.ref)
+    else:
+        model, _ = await found_for(server, who.user, asked.ref, asked.credential)
+    found = deal.effective(model, asked.parameters, server.settings.enforce)
     return shapes.Validated(parameters=found)
 
 

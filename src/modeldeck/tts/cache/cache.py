@@ -143,10 +143,12 @@ class TTSCache:
         """The flight for that key; whether it is a new one, which the caller has to fill."""
         with self._lock:
             flight = self._flights.get(key)
-            mine = flight is None or flight.too_long or flight.loop.is_closed()
-            if flight is None or mine:
-                flight = self._flights[key] = Flight(self._longest)
-            return flight, flight.join(), mine
+            if flight is not None and not flight.loop.is_closed() and (listener := flight.join()) is not None:
+                return flight, listener, False
+            flight = self._flights[key] = Flight(self._longest)
+            first = flight.join()
+            assert first is not None
+            return flight, first, True
 
     async def _left(self, key: tuple[str, bool], flight: Flight, listener: Listener) -> None:
         with self._lock:

@@ -20,9 +20,9 @@ def key_of(model: TTSModelBase[Any], request: SpeechRequest, salt: bytes) -> str
     """64 hexadecimal digits; None for a request that JSON cannot say, which is not cached.
 
     It is made of the class, the model, where it is asked (every field of the credential that is no secret), the
-    effective parameters, `extra`, the audio format and the text. A voice of the card's is the same whoever pays; what
-    may be an account's own (any other voice, a model without a card, whatever `extra` asks for) belongs to the account,
-    told by a keyed hash of its secrets: `salt` is the cache's own and random.
+    effective parameters, `extra`, the audio format and the text. A voice of a card in the deck is the same whoever
+    pays; what may be an account's own (any other voice, a model that the deck has no card of, whatever `extra` asks
+    for) belongs to the account, told by a keyed hash of its secrets: `salt` is the cache's own and random.
     """
     cls, credential = type(model), model.credential
     fields = type(credential).model_fields
@@ -45,8 +45,8 @@ def key_of(model: TTSModelBase[Any], request: SpeechRequest, salt: bytes) -> str
 
 
 def _everybodys(model: TTSModelBase[Any], request: SpeechRequest) -> bool:
-    """Whether every account hears the same."""
-    card = model._card
+    """Whether every account hears the same; a card that was made of what one account has tells nothing of others."""
+    card = model._deck().by_name.get(request.model)
     if card is None or request.extra:
         return False
     voice = request.parameters.get("voice")

@@ -8,44 +8,29 @@ from typing import Any, NoReturn, assert_never
 
 from starlette.websockets import WebSocket
 
-from modeldeck._wire.acts import Close, End, Send, Speak, Stop
+from modeldeck._wire.acts import End, Speak, Stop
 from modeldeck.errors import ParameterError
 from modeldeck.providers.dashscope.wire import realtime, tasks
 from modeldeck.sandbox.box import Box
-from modeldeck.sandbox.conversation import Conversation
+from modeldeck.sandbox.conversation import Acting, Conversation
 from modeldeck.sandbox.emulators.dashscope.models import facts, failure, rejection
 from modeldeck.sandbox.faults import split_model
 from modeldeck.sandbox.line import Line
 from modeldeck.sandbox.voice import Speaker
 
 
-class Session(Conversation[Speak | End]):
+class Session(Acting):
     """One realtime session. With mp3, opus or wav it is one file; in mode commit each response is one."""
 
     def __init__(self, box: Box, socket: WebSocket, line: Line, server: realtime.RealtimeServer) -> None:
-        super().__init__(box, socket)
-        self._line = line
+        super().__init__(box, socket, line)
         self._server = server
         self._speaker: Speaker | None = None
 
     async def read(self) -> NoReturn:
-        await self._do(self._server.opening())
+        await self.do(self._server.opening())
         while True:
-            await self._do(self._server.receive(await self.received()))
-
-    async def _do(self, acts: list[realtime.Act]) -> None:
-        for act in acts:
-            match act:
-                case Send():
-                    await self._line.event(act.frame)
-                case Speak() | End():
-                    self.queue.put_nowait(act)
-                case Stop():
-                    self.stop()
-                case Close():
-                    await self._line.close(act.code, act.reason)
-                case _:
-                    assert_never(act)
+            await self.do(self._server.receive(await self.received()))
 
     async def speak(self) -> NoReturn:
         while True:
@@ -55,11 +40,11 @@ class Session(Conversation[Speak | End]):
                 continue
             if self._speaker is not None and (tail := self._speaker.end()):
                 await self._tail(tail)
-            await self._line.finish(self._server.finished())
-            await self._line.close()
+            await self.line.finish(self._server.finished())
+            await self.line.close()
 
     async def _respond(self, text: str) -> None:
-        settings, line, stops = self._server.settings, self._line, self.stops
+        settings, line, stops = self._server.settings, self.line, self.stops
         files = settings["mode"] == "commit" and settings["response_format"] != "pcm"
         if self._speaker is None or files:
             self._speaker = self.box.voice.speaker(
@@ -88,8 +73,8 @@ class Session(Conversation[Speak | End]):
     async def _tail(self, tail: bytes) -> None:
         """What is left of the file, in a response of its own."""
         response = self._server.response("")
-        for frame in (*response.begin(), response.delta(self._line.base64(tail)), *response.end(0.0)):
-            await self._line.event(frame)
+        for frame in (*response.begin(), response.delta(self.line.base64(tail)), *response.end(0.0)):
+            await self.line.event(frame)
 
 
 class Tasks(Conversation[Speak | End]):
