@@ -28,6 +28,7 @@ from modeldeck.tts import (
     TTSCache,
     TTSModelBase,
     TTSResponse,
+    TTSUsage,
 )
 from modeldeck.tts.cache.key import key_of
 from modeldeck.tts.hook import SpeechRequest
@@ -265,6 +266,36 @@ async def test_when_the_first_one_leaves_it_goes_on_for_the_others(cache: TTSCac
     assert rest[-1].usage.characters == len(TEXT)  # somebody has to know what was billed
     assert how(await parts_of(tts)) == "hit"
     assert len(tts.requests) == 1
+
+
+async def test_a_bill_that_is_told_several_times_is_one_payers(cache: TTSCache) -> None:
+    """DashScope's realtime models say what they billed so far, and once more at the end."""
+
+    class Chatty(Numbered):
+        async def _speak(self, request: SpeechRequest) -> AsyncIterator[Any]:
+            async for event in super()._speak(request):
+                yield event
+                if isinstance(event, Audio):
+                    yield TTSUsage(characters=1)
+
+    tts = Chatty(cache=cache)
+    alone = await parts_of(tts)
+    assert how(alone) == "miss"
+    assert alone[-1].usage is not None
+    assert alone[-1].usage.characters == len(TEXT)
+
+    tts.gate = asyncio.Event()
+    calls = [tts.synthesize("Another text") for _ in range(3)]
+    for call in calls:
+        await anext(call)
+    more = asyncio.create_task(anext(calls[0]))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    more.cancel()  # it was told a part of the bill, and never told anybody
+    await asyncio.wait([more])
+    tts.gate.set()
+    heard_by = [[part async for part in call] for call in calls[1:]]
+    assert [parts[-1].usage and parts[-1].usage.characters for parts in heard_by] == [len("Another text"), 0]
 
 
 async def test_when_the_last_one_leaves_the_provider_is_stopped_and_nothing_is_kept(cache: TTSCache) -> None:

@@ -58,7 +58,7 @@ class Flight:
         self._error: BaseException | None = None
         self._copy: BaseException | None = None
         self._raised = False  # the error itself; others get copies
-        self._billed = False
+        self._payer: Listener | None = None  # who was told the bill
         self._task: asyncio.Task[None] | None = None
         self._room = asyncio.Event()
 
@@ -102,7 +102,7 @@ class Flight:
         """All of it, which was kept."""
         with self._lock:
             self._events += [*events, NOTHING_BILLED]
-            self._kept = self._billed = True
+            self._kept = True
         self.end()
 
     def events(self) -> list[SpeechEvent]:
@@ -131,6 +131,8 @@ class Flight:
         with self._lock:
             self.listeners.remove(listener)
             alone = not self.listeners
+            if listener is self._payer and not (self.ended and listener.at == self._forgotten + len(self._events)):
+                self._payer = None  # it never told
         if not self.ended:
             self._in_loop(self._stop if alone else self._room.set)
 
@@ -160,17 +162,17 @@ class Flight:
             listener.at += 1
             if self.too_long:
                 self._in_loop(self._room.set)
-            yield self._billed_to(listener) if isinstance(event, TTSUsage) else event
+            yield self._billed_to(listener, event) if isinstance(event, TTSUsage) else event
         if self._error is not None:
             raise self._failure()
 
-    def _billed_to(self, listener: Listener) -> TTSUsage:
-        """The bill goes to one of them."""
+    def _billed_to(self, listener: Listener, told: TTSUsage) -> TTSUsage:
+        """The bill goes to one of them; a provider may tell it several times, the last one is the whole."""
         with self._lock:
-            mine = not self._billed and self.listeners[0] is listener
-            self._billed = self._billed or mine
-            usage = next(one for one in reversed(self._events) if isinstance(one, TTSUsage))
-        return usage if mine else NOTHING_BILLED
+            if self._payer is None and not self._kept and self.listeners[0] is listener:
+                self._payer = listener
+            usage = next((one for one in reversed(self._events) if isinstance(one, TTSUsage)), told)
+        return usage if listener is self._payer else NOTHING_BILLED
 
     def _failure(self) -> BaseException:
         """Each its own, for whoever gets it writes on it how much audio had come."""
