@@ -225,6 +225,11 @@ class Plan:
             return error
         return None
 
+    @property
+    def taker(self) -> Member:
+        """The first model that takes the parameters: `first` has found that there is one."""
+        return next(member for member in self._given if self.refusal(member) is None)
+
     def first(self, text: str) -> SpeechRequest:
         """Of the first model that takes it. Raises the first one's ParameterError when none does."""
         refusal: ParameterError | None = None
