@@ -167,7 +167,7 @@ class FallbackTTSModel(TTSModelBase[Any]):
         assert isinstance(request, FallbackRequest)
         assert request.plan is not None
         way, clock = Round(self._members, request.plan), asyncio.get_running_loop().time
-        while found := await way.kept(request.text) or way.next(request.text):
+        while found := await way.kept(request.text, request.output) or way.next(request.text):
             member, asked = found
             due = _earlier(deadline, asked.timeouts.total, clock())
             try:
