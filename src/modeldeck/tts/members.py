@@ -152,16 +152,16 @@ class Member:
         if self._own:
             hook = partial(own.events, self.model, {k: v for k, v in given.items() if k not in _OPTIONS})
             return attempted(hook, request, retry=retry, deadline=deadline, origin=self.model._origin)
-        delivery = self._delivery if output in (None, self._target) else self._giving(output)
-        return self.model._attempts(asked(request, delivery), deadline, retry=retry)
+        return self.model._attempts(self.asked(request, output), deadline, retry=retry)
 
     def speaker(self, request: SpeechRequest, given: Mapping[str, Any], retry: Retry) -> Speaker:
         """The model in a conversation."""
         attempts = partial(self.events, given=given, retry=retry) if self._own else None
         return self.model._speaker(self.asked(request), retry=retry, attempts=attempts)
 
-    def asked(self, request: SpeechRequest) -> SpeechRequest:
-        return asked(request, self._delivery)
+    def asked(self, request: SpeechRequest, output: AudioFormat | None = None) -> SpeechRequest:
+        """As the model gets it; ParameterError when it cannot give `output` (None: the target)."""
+        return asked(request, self._delivery if output in (None, self._target) else self._giving(output))
 
     def _giving(self, target: AudioFormat | None) -> Delivery:
         model = self.model
@@ -225,6 +225,11 @@ class Plan:
             return error
         return None
 
+    @property
+    def taker(self) -> Member:
+        """The first model that takes the parameters: `first` has found that there is one."""
+        return next(member for member in self._given if self.refusal(member) is None)
+
     def first(self, text: str) -> SpeechRequest:
         """Of the first model that takes it. Raises the first one's ParameterError when none does."""
         refusal: ParameterError | None = None
@@ -269,7 +274,7 @@ class Round:
                 return member, request
         return None
 
-    async def kept(self, text: str) -> tuple[Member, SpeechRequest] | None:
+    async def kept(self, text: str, output: AudioFormat | None) -> tuple[Member, SpeechRequest] | None:
         """One that rests, and before the first that is up, whose cache has this text: it can speak all the same."""
         for member in self._members:
             if member.up:
@@ -278,9 +283,10 @@ class Round:
                 continue
             try:
                 request = self._plan.request(member, text)
+                asked = member.asked(request, output)
             except ParameterError:
                 continue
-            if request.cache is not None and await request.cache.holds(member.model, member.asked(request)):
+            if request.cache is not None and await request.cache.holds(member.model, asked):
                 self._tried.append(member)
                 return member, request
         return None
