@@ -94,7 +94,7 @@ def formatted(text: str, order: Sequence[str], *, lists: Sequence[str] = (), map
         root.entries.sort(key=lambda entry: rank.get(entry.first.name, len(rank)))
         root.entries[0].lead = header + root.entries[0].lead
     lines = [*_block(root, "", frozenset(lists), frozenset(maps)), *tail]
-    made = "\n".join(line.rstrip() for line in lines) + "\n"
+    made = "\n".join(line.rstrip(" \t") for line in lines) + "\n"
     if parsed(made) != before or _texts(_comments(made)) != _texts(comments):
         raise FormatError("cannot be put in order without changing what it says (anchors, aliases, indentation?)")
     return made
@@ -243,7 +243,7 @@ def _entry(entry: _Entry, indent: str, lists: frozenset[str], maps: frozenset[st
         yield f"{indent}]"
     elif entry.key is None and value.kind == "map" and not head and not value.entries[0].lead:
         first, *rest = _block(value, inner, _NONE, _NONE)
-        yield from (f"{start} {first.lstrip()}", *rest)
+        yield from (f"{start} {first.lstrip(' ')}", *rest)
     else:
         yield start + head
         yield from _block(value, inner, _NONE, _NONE)
@@ -274,7 +274,7 @@ def _filled(items: Sequence[str], indent: str) -> Iterator[str]:
     line = indent
     for item in items:
         if len(line) + len(item) + 1 > WIDTH and line.strip():
-            yield line.rstrip()
+            yield line.rstrip(" ")
             line = indent
         line += f"{item}, "
-    yield line.rstrip()
+    yield line.rstrip(" ")
