@@ -151,6 +151,11 @@ def test_what_cannot_be_put_in_order_is_said(text: str, line: int, words: str) -
     assert caught.value.line == line
 
 
+def test_a_space_that_is_none_to_yaml_stays() -> None:
+    text = "name: x\nlabel: \xa0\ndefault_voice: a\u3000\n"
+    assert yaml.safe_load(format_card(text)) == yaml.safe_load(text)
+
+
 PLAIN = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="\ufeff"), max_size=12
 )

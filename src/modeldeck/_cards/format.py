@@ -243,7 +243,7 @@ def _entry(entry: _Entry, indent: str, lists: frozenset[str], maps: frozenset[st
         yield f"{indent}]"
     elif entry.key is None and value.kind == "map" and not head and not value.entries[0].lead:
         first, *rest = _block(value, inner, _NONE, _NONE)
-        yield from (f"{start} {first.lstrip()}", *rest)
+        yield from (f"{start} {first.lstrip(' ')}", *rest)
     else:
         yield start + head
         yield from _block(value, inner, _NONE, _NONE)
@@ -274,7 +274,7 @@ def _filled(items: Sequence[str], indent: str) -> Iterator[str]:
     line = indent
     for item in items:
         if len(line) + len(item) + 1 > WIDTH and line.strip():
-            yield line.rstrip()
+            yield line.rstrip(" ")
             line = indent
         line += f"{item}, "
-    yield line.rstrip()
+    yield line.rstrip(" ")
