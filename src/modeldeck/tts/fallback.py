@@ -137,6 +137,11 @@ class FallbackTTSModel(TTSModelBase[Any]):
         return self.models[0].parameters
 
     @property
+    def word_timings(self) -> bool:
+        """Whether speech comes with the times of its words, whoever speaks."""
+        return all(one.word_timings for one in self.models)
+
+    @property
     def transport(self) -> Transport:
         """Of the first model."""
         return self.models[0].transport
@@ -171,16 +176,12 @@ class FallbackTTSModel(TTSModelBase[Any]):
         """The events of one text, from the first model that can."""
         assert isinstance(request, FallbackRequest)
         assert request.plan is not None
+        request.plan.into(request.output)
         way, clock = Round(self._members, request.plan), asyncio.get_running_loop().time
-        while found := await way.kept(request.text, request.output) or way.next(request.text):
+        while found := await way.kept(request.text) or way.next(request.text):
             member, asked = found
             due = _earlier(deadline, asked.timeouts.total, clock())
-            try:
-                given = request.plan.given(member)
-                events = member.events(asked, given, retry or self.retry, due, request.output)
-            except ParameterError as error:  # it cannot give that format
-                way.refused(member, error)
-                continue
+            events = member.events(asked, request.plan.given(member), retry or self.retry, due)
             async with aclosing(Nested(_said(way, member, asked.watch, events))) as said:
                 async for event in said:
                     if event is None:
@@ -207,7 +208,7 @@ class FallbackTTSModel(TTSModelBase[Any]):
         }
         check_options(timeouts=options.get("timeouts"))
         timeouts = options.setdefault("timeouts", self._all_timeouts)
-        plan = Plan(self._members, options, kwargs, each, kind, self.cache, self.text_filter)
+        plan = Plan(self._members, options, kwargs, each, kind, self.cache, self.text_filter, output)
         text, written = filtered(None if plain else self.text_filter, text, {})
         first = plan.first(text)
         return FallbackRequest(
@@ -228,7 +229,7 @@ class FallbackTTSModel(TTSModelBase[Any]):
         while found := way.next(""):
             member, asked = found
             try:
-                await member.model._warm(member.asked(asked))
+                await member.model._warm(asked)
                 return
             except ModelDeckError as error:
                 member.model._origin.complete(error)
