@@ -55,12 +55,7 @@ def test_a_good_provider_passes(folder: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("what", PLANTED)
 def test_a_planted_mistake_is_found(what: str, folder: Path, pytester: pytest.Pytester) -> None:
     planted = PLANTED[what]
-    path = folder / "tiny" / planted.file
-    source = path.read_text(encoding="utf-8")
-    for good, bad in planted.changes:
-        assert good in source
-        source = source.replace(good, bad)
-    path.write_text(source, encoding="utf-8")
+    planted.into(folder / "tiny")
     pytester.chdir()
     done = pytester.runpytest_inprocess(folder, f"--rootdir={folder}", "-q", "-k", planted.test, "--maxfail=2")
     assert done.ret == pytest.ExitCode.TESTS_FAILED

@@ -1,4 +1,4 @@
-"""Two credentials of one provider work side by side in one process."""
+"""A credential is judged by itself, and two of one provider work side by side in one process."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 from typing import Any
 
 from modeldeck import Transport
+from modeldeck.credential import CredentialBase
 from modeldeck.errors import AuthenticationError
 from modeldeck.sandbox import Sandbox
 from modeldeck.testing.advice import expect
-from modeldeck.testing.cases import each_row
+from modeldeck.testing.cases import each_row, over
 from modeldeck.testing.rows import Row
 from modeldeck.testing.suite import Suite
 from modeldeck.tts import TTSResponse
@@ -17,7 +18,34 @@ from modeldeck.tts import TTSResponse
 _GOOD = ["TTSResponse", "AuthenticationError", "TTSResponse", "AuthenticationError", "TTSResponse"]
 
 
+def checks(suite: Suite) -> list[str]:
+    """Good keys and bad ones, where the credential can be asked."""
+    own = suite.credential
+    silent = own.check is CredentialBase.check and own._probes is CredentialBase._probes
+    return [] if silent else ["good", "invalid"]
+
+
 class Credentials(Suite):
+    @over("name", checks, "its credential has neither `_probes` nor a check of its own")
+    async def test_a_key_is_judged_without_speech(self, box: Sandbox, name: str) -> None:
+        """`credential.check()`, as the command line and the page ask it."""
+        key = self.key(name)
+        async with self.nothing_left(box), Transport() as transport:
+            found = await self.make(key, box.url).check(transport)
+        who = f"{self.credential.__name__}.check()"
+        expect(
+            found.ok is (name != "invalid"),
+            f"{who} says of a {'wrong' if name == 'invalid' else 'good'} key: {found}. Let `_probes` name a request "
+            "that is free, needs the key and follows the base URL, `takes` what of its answers is right, and let the "
+            "emulator serve it (`Endpoints.listing`)",
+        )
+        expect(
+            found.ok or found.grade in ("key_rejected", "wrong_region"),
+            f"{who} says of a key that the service refuses: {found}. Give the Probe the service's own errors "
+            "(`SERVICE.http_error`), and raise AuthenticationError for a wrong key",
+        )
+        expect(key not in repr(found), f"{who} shows the key: {_KEEP}")
+
     @each_row
     async def test_two_credentials_never_mix(self, box: Sandbox, row: Row) -> None:
         """One transport, two keys, one of them bad, all at once: each fares as its own key does."""
