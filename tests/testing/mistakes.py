@@ -140,6 +140,9 @@ PLANTED = {
     "a card without a source": Planted(
         "_models/tts/tiny-1.yaml", (("source: https://example.org/tiny\n", ""),), "facts_are_from", "lacks source"
     ),
+    "a card that does not say what is sent": Planted(
+        "_models/tts/tiny-1.yaml", ((", formats: [pcm]", ""),), "what_its_name_says", "formats: [pcm]}"
+    ),
     "a range that only the class knows": speech(
         "values_of_the_schema",
         "speed",
