@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from modeldeck import Transport
-from modeldeck.errors import AuthenticationError
+from modeldeck.errors import AuthenticationError, CredentialError
 from modeldeck.sandbox import Sandbox
 from modeldeck.testing.advice import expect
 from modeldeck.testing.cases import each_row
@@ -14,10 +16,27 @@ from modeldeck.testing.rows import Row
 from modeldeck.testing.suite import Suite
 from modeldeck.tts import TTSResponse
 
+_HERE = "http://127.0.0.1:1"
 _GOOD = ["TTSResponse", "AuthenticationError", "TTSResponse", "AuthenticationError", "TTSResponse"]
 
 
 class Credentials(Suite):
+    def test_an_address_in_the_environment_is_checked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As one that is given: before anything is sent to it."""
+        found = self.environment(_HERE)
+        wrong = {name: "no address" for name, value in found.items() if _HERE.partition(":")[2] in value}
+        for name, value in {**found, **wrong}.items():
+            monkeypatch.setenv(name, value)
+        try:
+            taken = self.credential.from_env()
+        except CredentialError:
+            return
+        expect(
+            not wrong,
+            f"{type(taken).__name__} takes 'no address' from {', '.join(wrong)}: a default is not checked unless its "
+            "field or the `model_config` says `validate_default=True`; the field is a `BaseUrl` (or a `host_field`)",
+        )
+
     @each_row
     async def test_two_credentials_never_mix(self, box: Sandbox, row: Row) -> None:
         """One transport, two keys, one of them bad, all at once: each fares as its own key does."""
