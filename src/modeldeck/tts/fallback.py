@@ -137,11 +137,6 @@ class FallbackTTSModel(TTSModelBase[Any]):
         return self.models[0].parameters
 
     @property
-    def word_timings(self) -> bool:
-        """Whether speech comes with the times of its words, whoever speaks."""
-        return all(one.word_timings for one in self.models)
-
-    @property
     def transport(self) -> Transport:
         """Of the first model."""
         return self.models[0].transport

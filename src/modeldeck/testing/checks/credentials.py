@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from modeldeck import Transport
 from modeldeck.credential import CredentialBase
-from modeldeck.errors import AuthenticationError
+from modeldeck.errors import AuthenticationError, CredentialError
 from modeldeck.sandbox import Sandbox
 from modeldeck.testing.advice import expect
 from modeldeck.testing.cases import each_row, over
@@ -15,6 +17,7 @@ from modeldeck.testing.rows import Row
 from modeldeck.testing.suite import Suite
 from modeldeck.tts import TTSResponse
 
+_HERE = "http://127.0.0.1:1"
 _GOOD = ["TTSResponse", "AuthenticationError", "TTSResponse", "AuthenticationError", "TTSResponse"]
 
 
@@ -45,6 +48,22 @@ class Credentials(Suite):
             "(`SERVICE.http_error`), and raise AuthenticationError for a wrong key",
         )
         expect(key not in repr(found), f"{who} shows the key: {_KEEP}")
+
+    def test_an_address_in_the_environment_is_checked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As one that is given: before anything is sent to it."""
+        found = self.environment(_HERE)
+        wrong = {name: "no address" for name, value in found.items() if _HERE.partition(":")[2] in value}
+        for name, value in {**found, **wrong}.items():
+            monkeypatch.setenv(name, value)
+        try:
+            taken = self.credential.from_env()
+        except CredentialError:
+            return
+        expect(
+            not wrong,
+            f"{type(taken).__name__} takes 'no address' from {', '.join(wrong)}: a default is not checked unless its "
+            "field or the `model_config` says `validate_default=True`; the field is a `BaseUrl` (or a `host_field`)",
+        )
 
     @each_row
     async def test_two_credentials_never_mix(self, box: Sandbox, row: Row) -> None:

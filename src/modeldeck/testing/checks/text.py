@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from modeldeck import Limits, Retry, Transport
-from modeldeck.errors import ParameterError
+from modeldeck.errors import ParameterError, TimeoutExceededError
 from modeldeck.sandbox import Sandbox
 from modeldeck.testing.advice import (
     check_count,
@@ -58,7 +58,7 @@ async def answers(row: Row) -> AsyncGenerator[None]:
     try:
         async with asyncio.timeout(PATIENCE):
             yield
-    except TimeoutError:
+    except (TimeoutError, TimeoutExceededError):
         raise AssertionError(
             f"{row.name} says nothing for {PATIENCE:g} s ({row.id}): answer every `Commit` with the audio of what was "
             "sent, every `Flush` with one `UtteranceEnd`, also the second and third of a connection, and forget with "
