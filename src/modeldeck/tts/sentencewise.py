@@ -79,7 +79,7 @@ class _Utterance:
         self.usage = TTSUsage()
         self.cache: str | None = None
         self._billed = True  # of every sentence so far it was said
-        self._said = False
+        self._said: TTSUsage | None = None  # of the current one; the last word counts
         self._free = True  # of every sentence so far nothing was billed
         self._assembler = Assembler(Delivery(wav=False))
         self._begin = 0.0
@@ -92,9 +92,7 @@ class _Utterance:
                 self._assembler.audio(event)
                 return event
             case TTSUsage():
-                self.usage = both(self.usage, event)
-                self._said = True
-                self._free = self._free and event.cost == 0
+                self._said = event
                 return None
             case Told():
                 cache = event.metadata.get("cache", self.cache)
@@ -122,7 +120,11 @@ class _Utterance:
 
     def sentence_done(self, sentence: str) -> None:
         spoken = self._assembler.seconds > self._begin
-        self._billed, self._said = self._billed and (self._said or not spoken), False
+        self._billed = self._billed and (self._said is not None or not spoken)
+        if self._said is not None:
+            self.usage = both(self.usage, self._said)
+            self._free = self._free and self._said.cost == 0
+        self._said = None
         self._begin = self._assembler.seconds
         self._characters += len(sentence)
 
