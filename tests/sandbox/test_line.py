@@ -63,6 +63,15 @@ async def test_a_status_refuses_the_handshake(client: Client) -> None:
         assert (caught.value.response.status_code, caught.value.response.headers["retry-after"]) == (429, "1")
 
 
+async def test_a_cut_of_a_connection_that_the_client_has_closed_is_nothing(client: Client) -> None:
+    async with client.talk():
+        (peer,) = client.box._peers
+    await peer.lost.wait()
+    while peer.transport.get_extra_info("socket").fileno() >= 0:
+        await asyncio.sleep(0)
+    peer.reset()
+
+
 @pytest.mark.parametrize("after", [0, 1, 3])
 async def test_a_cut_is_a_reset_after_so_many_chunks(client: Client, after: int) -> None:
     received = bytearray()

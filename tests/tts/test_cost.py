@@ -318,7 +318,18 @@ class Careful(Forgetful):
     type: Literal["careful_tts"] = "careful_tts"  # type: ignore[assignment]
 
 
-@pytest.mark.parametrize(("cls", "characters"), [(Careful, 8), (Forgetful, None)])
+class Repeating(Careful):
+    """Says so far what it bills, and at the end the whole: the last word counts, as in a call of one text."""
+
+    type: Literal["repeating_tts"] = "repeating_tts"  # type: ignore[assignment]
+
+    async def _speak(self, request: SpeechRequest) -> AsyncIterator[Any]:
+        yield TTSUsage(characters=1)
+        async for event in super()._speak(request):
+            yield event
+
+
+@pytest.mark.parametrize(("cls", "characters"), [(Careful, 8), (Repeating, 8), (Forgetful, None)])
 async def test_a_sum_of_which_a_part_is_unknown_is_unknown(cls: type[Forgetful], characters: int | None) -> None:
     class Keyless(CredentialBase):
         type: Literal["keyless_cost_credential"] = "keyless_cost_credential"

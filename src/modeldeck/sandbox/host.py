@@ -60,8 +60,10 @@ class Peer:
         return self.transport.is_closing()
 
     def reset(self) -> None:
-        """End it with a TCP reset."""
+        """End it with a TCP reset, unless the other side ended it before."""
         raw = self.transport.get_extra_info("socket")
+        if raw.fileno() < 0:
+            return
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
 

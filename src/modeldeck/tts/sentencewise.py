@@ -79,7 +79,7 @@ class _Utterance:
         self.usage = TTSUsage()
         self.cache: str | None = None
         self._billed = True  # of every sentence so far it was said
-        self._said: TTSUsage | None = None  # of this one
+        self._said: TTSUsage | None = None  # of the current one; the last word counts
         self._free = True  # of every sentence so far nothing was billed
         self._assembler = Assembler(Delivery(wav=False))
         self._begin = 0.0
@@ -124,7 +124,7 @@ class _Utterance:
         if self._said is not None:
             self.usage = both(self.usage, self._said)
             self._free = self._free and self._said.cost == 0
-            self._said = None
+        self._said = None
         self._begin = self._assembler.seconds
         self._characters += len(sentence)
 
