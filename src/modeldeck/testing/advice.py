@@ -177,9 +177,9 @@ def check_sizes(row: Row, parts: Sequence[TTSResponse]) -> None:
     said, true = int.from_bytes(data[40:44], "little"), len(data) - 44
     expect(
         said == true or (len(parts) > 1 and said >= _OPEN),
-        f"{row.name}: the header of a WAV says {said} bytes of audio, and {true} follow ({row.id}): players stop there. "
-        "Yield `Audio` as it comes, header and all, with the encoding `wav`, or raw samples as `pcm_s16le`: sizes are "
-        "the base's",
+        f"{row.name}: the header of a WAV says {said} bytes of audio, and {true} follow ({row.id}): players stop "
+        "there. Yield `Audio` as it comes, header and all, with the encoding `wav`, or raw samples as `pcm_s16le`: "
+        "sizes are the base's",
     )
 
 
