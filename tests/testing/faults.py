@@ -301,6 +301,20 @@ FAULTS = {
             """
         ),
     ),
+    "a header among raw samples": fault(
+        STREAMED,
+        "begins with the header of a WAV",
+        own_call(
+            """
+            from dataclasses import replace
+            from modeldeck.tts.wav import wav_header
+
+            if part.audio and not part.offset:
+                part = made(part, audio=wav_header(replace(part.format, encoding="wav"), None) + part.audio)
+            yield part
+            """
+        ),
+    ),
     # -- what is left, and what waits
     "a blocking call": fault(
         "never_blocked and clear-2-streamed",
