@@ -15,10 +15,12 @@ import pytest
 import modeldeck.testing.conformance  # noqa: F401 - imported once, for all the runs in this process
 from modeldeck.testing import witness
 from modeldeck.testing.checks import cancel, text
-from tests.testing.faults import FAULTS
+from tests.testing.faults_of_conduct import CONDUCT
+from tests.testing.faults_of_speech import SPEECH
 
 pytest_plugins = ["pytester"]
 ACME = Path(__file__).parents[2] / "examples" / "acme"
+FAULTS = SPEECH | CONDUCT
 PACKAGE = Path("src") / "acme_modeldeck"
 
 
