@@ -4,23 +4,47 @@ from __future__ import annotations
 
 import gc
 import shutil
+import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import modeldeck.testing.conformance  # noqa: F401 - imported once, for all the runs in this process
 from modeldeck.testing import witness
 from modeldeck.testing.checks import cancel, text
-from tests.testing.faults import FAULTS
+from tests.testing.faults_of_conduct import CONDUCT
+from tests.testing.faults_of_speech import SPEECH
 
 pytest_plugins = ["pytester"]
 ACME = Path(__file__).parents[2] / "examples" / "acme"
+FAULTS = SPEECH | CONDUCT
 PACKAGE = Path("src") / "acme_modeldeck"
 
 
+class Kept:
+    """What a run has imported, but for the copy: else the next one has half of it twice."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, ModuleType] = {}
+
+    def pytest_unconfigure(self) -> None:
+        own = ("acme_modeldeck", "test_acme")
+        self.modules = {name: module for name, module in sys.modules.items() if not name.startswith(own)}
+
+
 @pytest.fixture
-def project(tmp_path: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
+def kept() -> Iterator[Kept]:
+    """Older than pytester, which forgets what it imported when it goes."""
+    kept = Kept()
+    yield kept
+    sys.modules.update(kept.modules)
+
+
+@pytest.fixture
+def project(tmp_path: Path, kept: Kept, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The copy, as an author has it; whoever waits in vain for an answer does it for a moment."""
     monkeypatch.setattr(cancel, "CANCELS", 40)
     monkeypatch.setattr(text, "PATIENCE", 3.0)
@@ -31,13 +55,13 @@ def project(tmp_path: Path, pytester: pytest.Pytester, monkeypatch: pytest.Monke
     return project
 
 
-def run(project: Path, pytester: pytest.Pytester, chosen: str) -> pytest.RunResult:
+def run(project: Path, pytester: pytest.Pytester, kept: Kept, chosen: str) -> pytest.RunResult:
     suite, where = project / "tests" / "test_acme.py", f"--rootdir={project}"
     settings = f"--config-file={project / 'pyproject.toml'}"
     options = ("-q", "--tb=short", "-opythonpath=src", "-pno:cacheprovider", "--maxfail=2")
     gc.disable()  # what was left open is closed afterwards, not while a failure is written
     try:
-        return pytester.runpytest_inprocess(suite, where, settings, *options, "-k", chosen)
+        return pytester.runpytest_inprocess(suite, where, settings, *options, "-k", chosen, plugins=[kept])
     finally:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
@@ -45,16 +69,16 @@ def run(project: Path, pytester: pytest.Pytester, chosen: str) -> pytest.RunResu
         gc.enable()
 
 
-def test_the_good_one_passes_what_finds_faults(project: Path, pytester: pytest.Pytester) -> None:
-    done = run(project, pytester, " or ".join(sorted({f"({planted.test})" for planted in FAULTS.values()})))
+def test_the_good_one_passes_what_finds_faults(project: Path, pytester: pytest.Pytester, kept: Kept) -> None:
+    done = run(project, pytester, kept, " or ".join(sorted({f"({planted.test})" for planted in FAULTS.values()})))
     assert done.ret == pytest.ExitCode.OK
     assert done.parseoutcomes()["passed"] >= 20
 
 
 @pytest.mark.parametrize("what", FAULTS)
-def test_a_planted_fault_is_found(what: str, project: Path, pytester: pytest.Pytester) -> None:
+def test_a_planted_fault_is_found(what: str, project: Path, pytester: pytest.Pytester, kept: Kept) -> None:
     planted = FAULTS[what]
     planted.into(project / PACKAGE)
-    done = run(project, pytester, planted.test)
+    done = run(project, pytester, kept, planted.test)
     assert done.ret == pytest.ExitCode.TESTS_FAILED
     assert planted.says in done.stdout.str()

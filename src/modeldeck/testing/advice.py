@@ -97,7 +97,10 @@ def counted(row: Row, found: int, expected: int) -> str:
             "that the class yields say the rate at which the service speaks (or the Row its `rate`)"
         )
     if found < expected:
-        return f"{message}: the end is missing. Yield all audio up to the service's word that it is over"
+        return (
+            f"{message}: the end is missing, or the service was sent less text. Yield all audio up to its word that it "
+            "is over, and send every character, blanks too"
+        )
     return f"{message}: some of it came twice, or another text's. Never yield again what was yielded before"
 
 
@@ -171,14 +174,14 @@ def check_content(row: Row, parts: Sequence[TTSResponse]) -> None:
 def check_sizes(row: Row, parts: Sequence[TTSResponse]) -> None:
     """The header of a WAV says how much audio follows: what a whole one has, and nothing certain of a streamed one."""
     __tracebackhide__ = True
-    data = b"".join(part.audio for part in parts)
+    data = b"".join(part.audio for part in parts if part.format is not None and part.format.encoding == "wav")
     if not data.startswith(b"RIFF"):
         return
     said, true = int.from_bytes(data[40:44], "little"), len(data) - 44
     expect(
         said == true or (len(parts) > 1 and said >= _OPEN),
-        f"{row.name}: the header of a WAV says {said} bytes of audio, and {true} follow ({row.id}): players stop there "
-        "then. Yield `Audio` as it comes, header and all, with the encoding `wav`, or raw samples as `pcm_s16le`: "
+        f"{row.name}: the header of a WAV says {said} bytes of audio, and {true} follow ({row.id}): players stop "
+        "there. Yield `Audio` as it comes, header and all, with the encoding `wav`, or raw samples as `pcm_s16le`: "
         "sizes are the base's",
     )
 

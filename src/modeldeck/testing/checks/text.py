@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from modeldeck import Limits, Retry, Transport
-from modeldeck.errors import ParameterError, TimeoutExceededError
+from modeldeck.errors import ModelDeckError, ParameterError, TimeoutExceededError
 from modeldeck.sandbox import Sandbox
 from modeldeck.testing.advice import (
     check_count,
@@ -53,7 +53,7 @@ async def heard(talk: Session) -> Got:
 
 @asynccontextmanager
 async def answers(row: Row) -> AsyncGenerator[None]:
-    """Whatever is awaited here comes to an end, or the advice says what is waited for."""
+    """Whatever is awaited here comes to a good end, or the advice says what is waited for."""
     __tracebackhide__ = True
     try:
         async with asyncio.timeout(PATIENCE):
@@ -64,6 +64,12 @@ async def answers(row: Row) -> AsyncGenerator[None]:
             "sent, every `Flush` with one `UtteranceEnd`, also the second and third of a connection, and forget with "
             "the end of an utterance what was true of it alone"
         ) from None
+    except ModelDeckError as error:
+        raise AssertionError(
+            f"{row.name} ends in {error!r} ({row.id}), and nothing was wrong, or the fault was one that passes: any "
+            "text in any pieces is spoken, of a blank one there is a last response without audio, and what the service "
+            "says of a fault is raised before audio as an error that is `retryable`, so that the base tries again"
+        ) from error
 
 
 class Texts(Suite):
