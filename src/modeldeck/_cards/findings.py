@@ -244,7 +244,7 @@ def _folders(checked: Checked, top: str, seen: set[str]) -> Iterator[str]:
     except OSError as error:
         checked.add([_unlisted(top, error)])
         return
-    if any(name.endswith(locate.SUFFIXES) for name in inside):
+    if any(map(locate.is_card, inside)):
         yield top
     for name in inside:
         path = os.path.join(top, name)
