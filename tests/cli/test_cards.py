@@ -360,3 +360,11 @@ def test_shipped_folders_are_known_by_their_place(deck) -> None:
     assert outcome.code == 0
     assert found(outcome) == []
     assert json.loads(outcome.out)["cards"] > len(DashScopeTTSModel.list_models())
+
+
+def test_a_provider_s_checklist_is_no_card(deck, tmp_path: Path) -> None:
+    (tmp_path / "checklist.yaml").write_text("items:   {wire: done}\n", encoding="utf-8")
+    for command in ("check", "format"):
+        outcome = deck("cards", command, str(tmp_path))
+        assert (outcome.code, "checklist.yaml" in outcome.out) == (0, False)
+    assert (tmp_path / "checklist.yaml").read_text(encoding="utf-8") == "items:   {wire: done}\n"

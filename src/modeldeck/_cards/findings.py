@@ -234,10 +234,7 @@ def owners_of(folder: str, owners: Owners) -> list[Owner[Any]]:
 
 
 def _folders(checked: Checked, top: str, seen: set[str]) -> Iterator[str]:
-    """`top` and the folders inside that hold cards; links are followed, but never in a circle.
-
-    A provider's own folder keeps its cards in `_models`: YAML files beside that are something else.
-    """
+    """`top` and the folders inside that hold cards; links are followed, but never in a circle."""
     real = os.path.realpath(top)
     if real in seen:
         return
@@ -247,7 +244,7 @@ def _folders(checked: Checked, top: str, seen: set[str]) -> Iterator[str]:
     except OSError as error:
         checked.add([_unlisted(top, error)])
         return
-    if "_models" not in inside and any(name.endswith(locate.SUFFIXES) for name in inside):
+    if any(map(locate.is_card, inside)):
         yield top
     for name in inside:
         path = os.path.join(top, name)

@@ -13,7 +13,12 @@ _found: dict[str, str] = {}  # module file -> its folder of cards: where files l
 
 def card_files(folder: str) -> list[str]:
     """The YAML files of a folder by name; OSError when there is no such folder."""
-    return [f"{folder}{os.sep}{name}" for name in sorted(os.listdir(folder)) if name.endswith(SUFFIXES)]
+    return [f"{folder}{os.sep}{name}" for name in sorted(os.listdir(folder)) if is_card(name)]
+
+
+def is_card(name: str) -> bool:
+    """Whether a file of that name is one; a provider's checklist is none."""
+    return name.endswith(SUFFIXES) and name != "checklist.yaml"
 
 
 def shipped_folder(cls: type) -> str | None:
