@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 ENVIRONMENT = "MODELDECK_CARDS_PATH"
 SUFFIXES = (".yaml", ".yml")
+_CHECKLIST = "checklist.yaml"  # of a provider, beside its modules: no card
 _found: dict[str, str] = {}  # module file -> its folder of cards: where files lie does not change under us
 
 
 def card_files(folder: str) -> list[str]:
-    """The YAML files of a folder by name; OSError when there is no such folder."""
-    return [f"{folder}{os.sep}{name}" for name in sorted(os.listdir(folder)) if name.endswith(SUFFIXES)]
+    """The cards' files of a folder by name; OSError when there is no such folder."""
+    names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIXES) and name != _CHECKLIST)
+    return [f"{folder}{os.sep}{name}" for name in names]
 
 
 def shipped_folder(cls: type) -> str | None:
