@@ -223,9 +223,8 @@ class _Merge:
         else:
             wider = old is not None and WIDER[keyword](limit, old)
         if wider:
-            self.problem(
-                (*path, keyword), f"{keyword} {limit} is wider than the class allows ({old}); a card may only narrow"
-            )
+            wrong = f"{keyword} {limit} is wider than the class allows ({old}); a card may only narrow"
+            self.problem((*path, keyword), wrong)
         target[keyword] = limit
 
     def _replaced(self, path: Path, name: str, base: Schema, changes: Schema) -> Schema:
@@ -264,10 +263,8 @@ class _Merge:
                 if not constants(branch) or any(
                     True for value in constants(branch) for _ in violations(value, base, self.defs)
                 ):
-                    self.problem(
-                        (*path, "type"),
-                        f"{kind or 'this'} is more than the class allows ({_kind(base)}); a card may only narrow",
-                    )
+                    wrong = f"{kind or 'this'} is more than the class allows ({_kind(base)}); a card may only narrow"
+                    self.problem((*path, "type"), wrong)
                 continue
             for keyword, limit in _bare(own).items():
                 if keyword == "items" and keyword in branch:
