@@ -1,5 +1,6 @@
 # What a person needs: make run, make test, make check, make fix, make bench, make clean.
-# Needs python3 (3.11 or newer, with venv) and nothing else; uses uv where it is on PATH.
+# Needs python3 (3.11 or newer, with venv) and nothing else. uv installs, the one on PATH or one of its own; where that
+# finds no package index, pip does.
 
 VENV ?= .venv
 PYTHON ?=
@@ -8,14 +9,13 @@ ARGS ?=
 PY := $(VENV)/bin/python
 UV := $(shell command -v uv 2>/dev/null)
 INPUTS := pyproject.toml constraints.txt
-# Installs into another environment, without our constraints.
-into = $(if $(UV),$(UV) pip install --quiet --python $(1)/bin/python,$(1)/bin/python -m pip install --quiet --disable-pip-version-check)
+uv := $(or $(UV),$(VENV)/bin/uv)
+# $(call installed,ENVIRONMENT,WHAT)
+installed = $(uv) pip install --quiet --python $(1)/bin/python $(2) || \
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
+pinned := --constraint constraints.txt --build-constraint constraints.txt
 
-ifdef UV
-install := $(UV) pip install --quiet --python $(PY) --constraints constraints.txt --build-constraints constraints.txt
-else
-install := $(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --build-constraint constraints.txt
-endif
+comma := ,
 
 # Tests wait more than they work: one process a core halves the time.
 parallel := --numprocesses=auto --dist=worksteal
@@ -108,18 +108,14 @@ floors: $(VENV)/.ready-to-test
 	@$(MAKE) --no-print-directory --jobs=5 $(JUDGES)
 	rm -rf build/floors
 	$(PY) -m venv build/floors
-	build/floors/bin/python -m pip install --quiet uv
-	build/floors/bin/uv pip compile --quiet --no-header --resolution lowest-direct --extra all --extra local \
+	$(uv) pip compile --quiet --no-header --resolution lowest-direct --extra all --extra local \
 		--python $(PY) pyproject.toml -o build/floors/floors.txt
-	build/floors/bin/uv pip install --quiet --python build/floors/bin/python \
-		--constraints build/floors/floors.txt -e '.[all,local]' --group dev
+	$(call installed,build/floors,--constraint build/floors/floors.txt --editable '.[all$(comma)local]' --group dev)
 	build/floors/bin/python -m pytest $(parallel) $(ARGS)
 
 # Pins everything anew, for every supported Python and platform.
-constraints:
-	@uv=$$(command -v uv) || { test -x build/uv/bin/uv || { python3 -m venv build/uv && build/uv/bin/pip install --quiet uv; }; \
-		uv=build/uv/bin/uv; }; \
-	$$uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --extra all --extra local --group dev \
+constraints: $(VENV)/.installer
+	$(uv) pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --extra all --extra local --group dev \
 		--custom-compile-command "make constraints" pyproject.toml -o constraints.txt
 
 clean:
@@ -141,40 +137,41 @@ else
 	echo "modeldeck needs Python 3.11 or newer; say where it is: make PYTHON=/path/to/python3.12" >&2; exit 1
 endif
 
-# --group and --build-constraint need a newer pip than Python 3.11 brings.
+# --group and --build-constraint need a newer pip than Python 3.11 brings; uv takes a quarter of its time.
 $(VENV)/.installer: constraints.txt | $(PY)
 ifndef UV
 	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null
-	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade --constraint constraints.txt pip
+	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade --constraint constraints.txt pip uv
 endif
 	@touch $@
 
 $(VENV)/.ready-to-run: $(INPUTS) $(VENV)/.installer
 	@echo "Installing modeldeck with its local voice (espeak-ng, licence GPL-3) into $(VENV)"
-	$(install) hatchling --editable '.[local,server]'
+	$(call installed,$(VENV),$(pinned) hatchling --editable '.[local$(comma)server]')
 	@touch $@
 
 $(VENV)/.ready-to-test: $(INPUTS) $(VENV)/.installer
 	@echo "Installing modeldeck, every extra and the tools into $(VENV)"
-	$(install) --editable '.[all,local]' --group dev
+	$(call installed,$(VENV),$(pinned) --editable '.[all$(comma)local]' --group dev)
 	@touch $@ $(VENV)/.ready-to-run
 
 .bench/agentscope/.ready: | $(VENV)/.ready-to-test
 	rm -rf .bench/agentscope
 	$(PY) -m venv .bench/agentscope
-	.bench/agentscope/bin/python -m pip install --quiet --disable-pip-version-check 'agentscope[service,storage-sql]==2.0.10' aiosqlite
+	$(call installed,.bench/agentscope,'agentscope[service$(comma)storage-sql]==2.0.10' aiosqlite)
 	@touch $@
 
 # Of agentscope-runtime only the callback clients are loaded: what they need, not what all of it does.
 .judges/runtime/.ready: | $(VENV)/.ready-to-test
 	rm -rf .judges/runtime
 	$(PY) -m venv .judges/runtime
-	.judges/runtime/bin/python -m pip install --quiet --disable-pip-version-check --no-deps '$(judge-runtime)'
-	.judges/runtime/bin/python -m pip install --quiet --disable-pip-version-check '$(judge-dashscope)' '$(judge-azure)' openai pydantic
+	$(call installed,.judges/runtime,--no-deps '$(judge-runtime)')
+	$(call installed,.judges/runtime,'$(judge-dashscope)' '$(judge-azure)' openai pydantic)
 	@touch $@
 
+.judges/%/.ready: export MODELDECK_SKIP_WEB = 1
 .judges/%/.ready: | $(VENV)/.ready-to-test
 	rm -rf .judges/$*
 	$(PY) -m venv .judges/$*
-	MODELDECK_SKIP_WEB=1 $(call into,.judges/$*) $(if $(filter $*,$(INSIDE)),--editable '.[sandbox]') '$(judge-$*)'
+	$(call installed,.judges/$*,$(if $(filter $*,$(INSIDE)),--editable '.[sandbox]') '$(judge-$*)')
 	@touch $@

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FRAMEWORKS = {"livekit_agent.py": "livekit-agent", "pipecat_pipeline.py": "pipecat"}  # in environments of their own
+FRAMEWORKS = {"livekit_agent.py": "livekit", "pipecat_pipeline.py": "pipecat"}  # in environments of their own
 EXAMPLES = sorted({path.name for path in (ROOT / "examples").glob("*.py")} - FRAMEWORKS.keys())
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -124,7 +125,8 @@ def sandbox(place: Place) -> Iterator[dict[str, str]]:
 @contextmanager
 def serving(place: Place) -> Generator[tuple[httpx.Client, str]]:
     """`modeldeck serve`: for a program that asks it, and the link for a browser."""
-    process = place.start("serve", "--port", "0", "--store", f"sqlite+aiosqlite:///{place.home}/deck.db")
+    store = place.home / f"{uuid4().hex}.db"  # a token is shown where there is none yet
+    process = place.start("serve", "--port", "0", "--store", f"sqlite+aiosqlite:///{store}")
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(3)]
     url = re.findall(r"http://127\.0\.0\.1:\d+", lines[0])[0]

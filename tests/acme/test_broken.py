@@ -43,6 +43,7 @@ UNREGISTERED = {
     "syntax": ("class C(", ":C", "SyntaxError"),
     "wrong": ("class C: pass", ":C", "no subclass of CredentialBase"),
     "twin": (CREDENTIAL.format("Twin", "acme", ""), ":TwinCredential", "'acme_credential'"),
+    "service": ("C = ['a value'] * 100", ":C", "'... is no subclass of CredentialBase"),
     "exiting": ("raise SystemExit(3)", ":C", "SystemExit"),
 }
 UNLISTED = {
@@ -96,6 +97,15 @@ def test_the_models_of_all_others_are_listed(broken: Place) -> None:
         assert re.search(f"^warning: {name}: .*{part}", done.stderr, re.MULTILINE)
     assert "bad.yaml" in done.stderr
     assert "did you mean 'label'" in done.stderr
+
+
+def test_asked_for_by_name_a_broken_package_is_named(broken: Place) -> None:
+    for name, (_, _, part) in UNREGISTERED.items():
+        for command in (("models", "--provider", name), ("cards", "new", "x", "--provider", name)):
+            done = broken.run("-m", "modeldeck", *command)
+            assert done.returncode == 2, done.stdout + done.stderr
+            assert f"no provider '{name}'; its package is broken: {name}: entry point {name} = " in done.stderr
+            assert part in done.stderr
 
 
 def test_the_doctor_names_each(broken: Place) -> None:

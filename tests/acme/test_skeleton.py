@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from modeldeck._cards.load import load
+from modeldeck.cli.provider import skeleton
 from tests.acme.conftest import ACME, Place
 
 ROOT = ACME.parents[1]
@@ -60,6 +64,24 @@ def test_acme_passes(place: Place, tmp_path: Path) -> None:
 def test_acme_is_the_skeleton_grown() -> None:
     """`make fix` writes what both have in common."""
     tool(ROOT / "tools", "skeleton", "--check")
+
+
+def test_every_card_names_a_schema_that_is_there_and_takes_it(place: Place, tmp_path: Path) -> None:
+    written = dict(skeleton("zed", "Zed", "both"))
+    for path, text in written.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    cards = [*ACME.glob("src/*/_models/*/*.yaml"), *tmp_path.glob("src/*/_models/*/*.yaml")]
+    assert len(cards) == 5
+    for card in cards:
+        text = card.read_text(encoding="utf-8")
+        first, mark, target = text.partition("\n")[0].partition("# yaml-language-server: $schema=")
+        assert (first, bool(mark)) == ("", True), card
+        schema = json.loads((card.parent / target).read_text(encoding="utf-8"))
+        Draft202012Validator.check_schema(schema)
+        said = json.loads(json.dumps(load(os.fspath(card)).data, default=str))
+        assert list(Draft202012Validator(schema).iter_errors(said)) == []
+    assert place.modeldeck("cards", "schema", "acme/tts") == (ACME / "schemas/card/acme/tts.json").read_text("utf-8")
 
 
 def test_the_readme_of_a_skeleton_can_be_followed(make_place: Callable[[], Place]) -> None:

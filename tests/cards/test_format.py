@@ -93,6 +93,7 @@ def test_shipped_cards_and_those_of_this_repository_have_it(path: Path) -> None:
         ("---\r\nname: x\r\nlabel: X\r\n...\r\n", "name: x\nlabel: X\n"),
         ("name: x\nlabel:\n  a text over\n  two lines\n", 'name: x\nlabel: "a text over two lines"\n'),
         ("name: x\nlimits:\n", "name: x\nlimits: null\n"),
+        ("name: x\nlabel: \xa0\n",) * 2,
         ("name: x\nlabel: |\n  kept, as\n  it is\n", "name: x\nlabel: |\n  kept, as\n  it is\n"),
         (
             "name: x\nparameter_overrides:\n  p: {enum: [a, b]}\n  q:\n    default: Hello, you\n",

@@ -566,6 +566,17 @@ def test_another_model_speaks_if_the_first_cannot_and_it_is_said(command, tmp_pa
     assert b"canary" not in done.stderr + done.stdout
 
 
+def test_what_it_costs_is_by_the_price_of_the_model_that_spoke(command) -> None:
+    with SandboxProcess() as box:
+        environment = {**box.environment(), "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+        arguments = ("say", "Hello there.", "-m", "openai/tts-1", "-o", "x.wav", "--fallback")
+        free = command(*arguments, "local/espeak-ng", env=environment)
+        assert free.returncode == 0, free.stderr
+        assert b"cost" not in free.stdout  # nobody says what the local voice costs; tts-1 was not paid
+        told = command(*arguments, "dashscope/qwen3-tts-flash", env=environment)
+        assert b"cost 0.00096 CNY (12 characters)" in told.stdout, told.stdout
+
+
 def test_what_was_spoken_before_comes_from_the_folder(command, tmp_path: Path) -> None:
     for name in ("one.wav", "two.wav"):
         done = command("say", "Hello there.", "--cache", "speech", "-o", name)

@@ -28,10 +28,13 @@ from modeldeck.credential import AzureCredential, DashScopeCredential, OpenAICre
 from modeldeck.errors import ParameterError
 from modeldeck.integrations import LiveKitTTS
 from modeldeck.tts import (
+    AudioFormat,
     AzureTTSModel,
     DashScopeCosyVoiceRealtimeTTSModel,
     DashScopeRealtimeTTSModel,
+    FallbackTTSModel,
     OpenAITTSModel,
+    TTSCache,
     TTSModelBase,
 )
 
@@ -419,6 +422,24 @@ async def fallback() -> Any:
         broken = openai("gpt-4o-mini-tts!status=503", retry=AT_ONCE, transport=transport)
         both = [LiveKitTTS(broken), LiveKitTTS(azure(transport=transport))]
         return await with_fallback(tts.FallbackAdapter(both))
+
+
+@scenario
+async def several() -> Any:
+    """Our own: CosyVoice leaves as MP3 unless it is asked for PCM, and the second one is filtered and kept as well."""
+    async with Transport() as transport:
+        broken = cosyvoice("cosyvoice-v3-flash!status=503", retry=AT_ONCE, transport=transport)
+        both = [broken, azure(transport=transport)]
+        pcm = AudioFormat("pcm_s16le", 24000)
+        return await with_fallback(LiveKitTTS(FallbackTTSModel(both, output=pcm, cache=TTSCache(), text_filter=True)))
+
+
+@scenario
+async def several_timed() -> Any:
+    async with Transport() as transport:
+        both = [cosyvoice(transport=transport), azure(transport=transport)]
+        speaking = LiveKitTTS(FallbackTTSModel(both, output=AudioFormat("pcm_s16le", 24000), text_filter=True))
+        return {**await with_fallback(speaking), "aligned": speaking.capabilities.aligned_transcript}
 
 
 async def with_fallback(adapter: tts.TTS) -> Any:

@@ -53,10 +53,13 @@ from modeldeck import Call, Observer, Retry, Transport
 from modeldeck.credential import AzureCredential, DashScopeCredential, OpenAICredential
 from modeldeck.integrations import PipecatTTSService
 from modeldeck.tts import (
+    AudioFormat,
     AzureTTSModel,
     DashScopeCosyVoiceRealtimeTTSModel,
     DashScopeRealtimeTTSModel,
+    FallbackTTSModel,
     OpenAITTSModel,
+    TTSCache,
     TTSModelBase,
 )
 from modeldeck.tts.facts import Limits
@@ -95,7 +98,25 @@ def azure(model: str = "neural", **options: Any) -> TTSModelBase[Any]:
     return AzureTTSModel(AzureCredential(api_key="key", base_url=URL), model, **options)
 
 
-MODELS = {"openai": openai, "dashscope": dashscope, "cosyvoice": cosyvoice, "azure": azure}
+def several(**options: Any) -> TTSModelBase[Any]:
+    """The first does not speak, the second times its words, and what was spoken is kept."""
+    broken = openai("gpt-4o-mini-tts!status=503", retry=AT_ONCE, **options)
+    pcm = AudioFormat("pcm_s16le", 24000)
+    return FallbackTTSModel([broken, azure(**options)], cache=TTSCache(), text_filter=True, output=pcm)
+
+
+def timed(**options: Any) -> TTSModelBase[Any]:
+    return FallbackTTSModel([cosyvoice(**options), azure(**options)], cache=TTSCache(), text_filter=True)
+
+
+MODELS = {
+    "openai": openai,
+    "dashscope": dashscope,
+    "cosyvoice": cosyvoice,
+    "azure": azure,
+    "several": several,
+    "timed": timed,
+}
 
 
 # -- the rest of a pipeline

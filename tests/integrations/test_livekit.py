@@ -209,6 +209,16 @@ def test_livekits_fallback_takes_the_next_model(found: Scenarios) -> None:
     assert [one["label"] for one in talk["metrics"] if not one["cancelled"]] == ["modeldeck azure/neural"] * 2
 
 
+def test_several_models_are_one_voice(found: Scenarios) -> None:
+    talk = found("several")
+    assert [one_by_one(audio, text) for audio, text in zip(talk["audio"], TURNS, strict=True)] == [True, True]
+    labels = {one["label"] for one in talk["metrics"]}
+    assert labels == {"modeldeck dashscope/cosyvoice-v3-flash!status=503 | azure/neural"}
+    timed = found("several_timed")
+    assert timed["aligned"]
+    assert [one_by_one(audio, text) for audio, text in zip(timed["audio"], TURNS, strict=True)] == [True, True]
+
+
 def test_the_words_of_a_text() -> None:
     def pieces(text: str, *words: Any) -> list[str]:
         spoken = Spoken(text)

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Planted:
-    """A mistake: in `file`, what is good is replaced. `test`: the one that finds it (`-k`), and `says` what."""
+    """A mistake: in a file, what is good is replaced. `test`: the one that finds it (`-k`), and `says` what.
 
-    file: str
-    changes: tuple[tuple[str, str], ...]
+    `changes`: file, what is good, what is put in its place.
+    """
+
     test: str
     says: str
+    changes: tuple[tuple[str, str, str], ...]
+
+    def into(self, package: Path) -> None:
+        """Each change must apply, at one place."""
+        for file, good, bad in self.changes:
+            source = (package / file).read_text(encoding="utf-8")
+            assert source.count(good) == 1, f"{file} has {source.count(good)} times {good!r}"
+            (package / file).write_text(source.replace(good, bad), encoding="utf-8")
 
 
 def speech(test: str, says: str, *changes: tuple[str, str]) -> Planted:
     """In the model class."""
-    return Planted("tts.py", changes, test, says)
+    return Planted(test, says, tuple(("tts.py", good, bad) for good, bad in changes))
+
+
+def other(file: str, good: str, bad: str, test: str, says: str) -> Planted:
+    """In another file."""
+    return Planted(test, says, ((file, good, bad),))
 
 
 def first(code: str) -> tuple[str, str]:
@@ -78,8 +93,8 @@ PLANTED = {
         ("{self.credential.base_url}/say", "https://api.tiny.example/say"),
     ),
     "a wrong rate": speech(ALL_OF_IT, "says that its audio has 24000 Hz", ('"pcm_s16le", 16000', '"pcm_s16le", 24000')),
-    "a wrong rate of the card": Planted(
-        "_models/tts/tiny-1.yaml", (("16000", "24000"),), ALL_OF_IT, "that many are right for 16000 Hz"
+    "a wrong rate of the card": other(
+        "_models/tts/tiny-1.yaml", "16000", "24000", ALL_OF_IT, "that many are right for 16000 Hz"
     ),
     "audio twice": speech(ALL_OF_IT, "again, or out of order", (YIELD, YIELD * 2)),
     "a thread left behind": speech(
@@ -106,8 +121,8 @@ PLANTED = {
         "brings the key out",
         first(f'import logging\n\nlogging.getLogger("tiny").debug(f"asking with {SECRET}")'),
     ),
-    "a key that is no secret": Planted(
-        "credential.py", (("api_key: ApiKey =", "api_key: str ="),), ALL_OF_IT, "finds no secret"
+    "a key that is no secret": other(
+        "credential.py", "api_key: ApiKey =", "api_key: str =", ALL_OF_IT, "finds no secret"
     ),
     "a lost request id": speech(
         "every_attempt and 500", "has no request id", (REFUSED, REFUSED.replace("answer.headers", "{}"))
@@ -134,11 +149,17 @@ PLANTED = {
     "a removed parameter that is sent": speech(
         "removes_is_not_sent", "whose card removes tone", (SENT, f'"tone": "flat", {SENT}')
     ),
-    "an unknown override": Planted(
-        "_models/tts/tiny-2.yaml", (("{tone: null}", "{tune: null}"),), "every_card_is_right", "did you mean 'tone'?"
+    "an unknown override": other(
+        "_models/tts/tiny-2.yaml", "{tone: null}", "{tune: null}", "every_card_is_right", "did you mean 'tone'?"
     ),
-    "a card without a source": Planted(
-        "_models/tts/tiny-1.yaml", (("source: https://example.org/tiny\n", ""),), "facts_are_from", "lacks source"
+    "a card without a source": other(
+        "_models/tts/tiny-1.yaml", "source: https://example.org/tiny\n", "", "facts_are_from", "lacks source"
+    ),
+    "an address that nobody checks": Planted(
+        "credential.py", ((", validate_default=True", ""),), "address_in_the_env", "validate_default=True"
+    ),
+    "a card that does not say what is sent": Planted(
+        "_models/tts/tiny-1.yaml", ((", formats: [pcm]", ""),), "what_its_name_says", "formats: [pcm]}"
     ),
     "a range that only the class knows": speech(
         "values_of_the_schema",

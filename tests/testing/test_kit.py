@@ -26,6 +26,18 @@ class TestTiny(Conformance):
     emulator = emulator
 """
 
+FORM = {
+    "tts.py": (
+        ("json={", "content=urlencode({"),
+        ("**request.extra},", "**request.extra}).encode(),"),
+        ("from pydantic", "from urllib.parse import urlencode\n\nfrom pydantic"),
+    ),
+    "emulator.py": (
+        ("json.loads(await request.body())", "dict(parse_qsl((await request.body()).decode()))"),
+        ("from uuid", "from urllib.parse import parse_qsl\nfrom uuid"),
+    ),
+}
+
 
 def prepare(folder: Path) -> None:
     (folder / "test_tiny.py").write_text(SUITE, encoding="utf-8")
@@ -52,15 +64,24 @@ def test_a_good_provider_passes(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "no class of it takes text while it speaks" in said
 
 
+def test_a_form_s_extra_is_seen(folder: Path, pytester: pytest.Pytester) -> None:
+    """The service takes form fields; spaces are `+` there."""
+    for name, changes in FORM.items():
+        path = folder / "tiny" / name
+        source = path.read_text(encoding="utf-8")
+        for good, form in changes:
+            assert good in source
+            source = source.replace(good, form)
+        path.write_text(source, encoding="utf-8")
+    pytester.chdir()
+    done = pytester.runpytest_inprocess(folder, f"--rootdir={folder}", "-q", "-k", "extra_goes")
+    assert done.ret == pytest.ExitCode.OK, done.stdout.str()
+
+
 @pytest.mark.parametrize("what", PLANTED)
 def test_a_planted_mistake_is_found(what: str, folder: Path, pytester: pytest.Pytester) -> None:
     planted = PLANTED[what]
-    path = folder / "tiny" / planted.file
-    source = path.read_text(encoding="utf-8")
-    for good, bad in planted.changes:
-        assert good in source
-        source = source.replace(good, bad)
-    path.write_text(source, encoding="utf-8")
+    planted.into(folder / "tiny")
     pytester.chdir()
     done = pytester.runpytest_inprocess(folder, f"--rootdir={folder}", "-q", "-k", planted.test, "--maxfail=2")
     assert done.ret == pytest.ExitCode.TESTS_FAILED

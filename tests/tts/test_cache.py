@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from modeldeck import Retry, Timeouts
+from modeldeck import Retry, Timeouts, Transport
 from modeldeck._transport.limits import without_pauses
 from modeldeck.credential import DashScopeCredential, LocalCredential, OpenAICredential
 from modeldeck.errors import ConnectionFailedError, ParameterError, TimeoutExceededError, UnsupportedError
@@ -646,3 +646,29 @@ async def test_a_model_that_rests_speaks_what_was_kept_of_it() -> None:
     assert heard(again) == kept
     assert tts.standings[0].resting > 0
     assert how(await parts_of(tts, cache=False)) is None
+
+
+async def test_what_was_kept_is_looked_for_in_the_format_of_the_call() -> None:
+    """OpenAI's models make MP3 themselves: that is another request than the one that makes the format of the group."""
+    mp3 = AudioFormat("mp3", 24000)
+    async with Sandbox() as box, Transport() as transport:
+        credential = OpenAICredential(api_key="sk-a", base_url=box.url)
+        first = OpenAITTSModel(credential, "tts-1", {"response_format": "pcm"}, transport=transport)
+        second = DashScopeTTSModel(DashScopeCredential(api_key="sk-b", base_url=box.url), transport=transport)
+        tts = FallbackTTSModel(
+            [first, second],
+            output=AudioFormat("pcm_s16le", 24000),
+            retry=Retry(0),
+            recovery=Recovery(60),
+            cache=TTSCache(),
+        )
+        await parts_of(tts, "One.", output=mp3)
+        await parts_of(tts, "Two.")
+        box.arm("status=503;times=1")
+        await parts_of(tts, "Three.")
+        assert tts.standings[0].resting > 0
+        asked = len(box.requests())
+        one, two = await parts_of(tts, "One.", output=mp3), await parts_of(tts, "Two.", output=mp3)
+    spoke = [((parts[-1].metadata or {})["fallback"]["model"], how(parts)) for parts in (one, two)]
+    assert spoke == [("openai/tts-1", "hit"), ("dashscope/qwen3-tts-flash", "miss")]
+    assert len(box.requests()) == asked + 1

@@ -27,6 +27,7 @@ from modeldeck.tts import (
     DashScopeRealtimeTTSModel,
     DashScopeTTSModel,
     Estimate,
+    FallbackTTSModel,
     GeminiTTSModel,
     LocalTTSModel,
     OpenAIRealtimeTTSModel,
@@ -139,6 +140,20 @@ def test_models_estimate_by_their_cards() -> None:
     openai = OpenAITTSModel(OpenAICredential(api_key="k"), "tts-1")
     assert openai.estimate("Hello").cost == 0.000075
     assert openai.estimate("Füße").cost is None
+
+
+def test_several_models_estimate_what_the_first_would_speak() -> None:
+    """Through the filter of all, as the call asks for it; the model that takes it is the one whose price counts."""
+    key = DashScopeCredential(api_key="k")
+    models = [DashScopeTTSModel(key, "qwen3-tts-flash"), DashScopeTTSModel(key, "qwen3-tts-instruct-flash")]
+    tts = FallbackTTSModel(models, output=AudioFormat("wav", 24000), text_filter=True)
+    assert (tts.estimate("**One** two").characters, tts.estimate("```\nx\n```").cost) == (7, 0.0)
+    assert tts.estimate("**One**", parameters={0: {"voice": "Serena"}}, cache=False).model == "qwen3-tts-flash"
+    assert tts.estimate("**One**", instructions="Slowly.").model == "qwen3-tts-instruct-flash"
+    filtered = FallbackTTSModel([DashScopeTTSModel(key, "qwen3-tts-flash", text_filter=True)])
+    assert filtered.estimate("**One** two").characters == 7
+    with pytest.raises(ParameterError, match="nobody"):
+        tts.estimate("One", nobody="knows")
 
 
 def test_a_price_holds_in_its_regions_alone() -> None:

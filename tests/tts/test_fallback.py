@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from modeldeck import Call, Observer, Retry, Timeouts, Transport, blocking
 from modeldeck._transport.limits import without_pauses
-from modeldeck.credential import LocalCredential, OpenAICredential
+from modeldeck.credential import AzureCredential, DashScopeCredential, LocalCredential, OpenAICredential
 from modeldeck.errors import (
     AllModelsFailedError,
     AuthenticationError,
@@ -28,8 +28,12 @@ from modeldeck.errors import (
     TimeoutExceededError,
 )
 from modeldeck.message import AudioBlock, Base64Source
+from modeldeck.sandbox import SandboxProcess
 from modeldeck.tts import (
     AudioFormat,
+    AzureRealtimeTTSModel,
+    AzureTTSModel,
+    DashScopeCosyVoiceRealtimeTTSModel,
     FallbackTTSModel,
     OpenAITTSModel,
     Recovery,
@@ -630,6 +634,34 @@ async def test_observers_hear_of_each_model(monkeypatch: pytest.MonkeyPatch) -> 
         await session.interrupt()
     begun = ["echo session", "echo fallback ConnectionFailedError", "other session", "other audio"]
     assert told == [*begun, "other interrupted", "echo end NoneType", "other end NoneType"]
+
+
+async def test_a_conversation_delivers_what_it_was_asked_for(modeldeck_sandbox: SandboxProcess) -> None:
+    """CosyVoice leaves as MP3, of which no PCM can be made: it is asked for PCM, as by the call."""
+    dashscope = DashScopeCredential(api_key="sk-a", base_url=modeldeck_sandbox.url)
+    azure = AzureCredential(api_key="b", base_url=modeldeck_sandbox.url)
+    async with Transport() as transport:
+        first = DashScopeCosyVoiceRealtimeTTSModel(dashscope, "cosyvoice-v3-flash", transport=transport)
+        tts = FallbackTTSModel([first, AzureTTSModel(azure, "neural", transport=transport)])
+        assert tts.output == AudioFormat("mp3", 22050)
+        heard_of = []
+        for fault in ((), ("status=503;times=9",)):
+            modeldeck_sandbox.arm(*fault)
+            async with tts.session(output=AudioFormat("pcm_s16le", 16000)) as session:
+                await session.send("Hello there.")
+                await session.flush()
+                parts = [part async for part in session.utterance()]
+            heard_of.append(((parts[-1].metadata or {})["fallback"]["model"], {part.format for part in parts}))
+            assert sum(part.samples or 0 for part in parts) == pytest.approx(len("Hello there.") * 0.06 * 16000, abs=9)
+    assert heard_of[0] == ("dashscope/cosyvoice-v3-flash", {AudioFormat("pcm_s16le", 16000)})
+
+
+def test_words_are_timed_where_every_model_times_them() -> None:
+    azure = AzureCredential(api_key="b", region="eastus")
+    timed = [AzureTTSModel(azure, "neural"), AzureRealtimeTTSModel(azure, "neural-realtime")]
+    untimed = AzureTTSModel(azure, "neural", {"word_timestamps": False})
+    assert FallbackTTSModel(timed).word_timings
+    assert not FallbackTTSModel([*timed, untimed]).word_timings
 
 
 async def test_a_spoken_stream_of_texts_is_one_utterance() -> None:

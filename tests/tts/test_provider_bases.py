@@ -19,6 +19,7 @@ from modeldeck.errors import (
     AuthenticationError,
     ConnectionFailedError,
     ModelNotFoundError,
+    ProtocolError,
     ProviderError,
     QuotaError,
     RateLimitError,
@@ -141,6 +142,43 @@ class PlainServer:
         return None
 
 
+class HexModel(PlainModel):
+    type: Literal["hex_tts"] = "hex_tts"  # type: ignore[assignment]
+
+    def _ask(self, request: SpeechRequest) -> Ask:
+        return Ask(f"{self.credential.base_url}/hex", self.credential.headers(), content=request.text.encode())
+
+    def _answer(self, request: SpeechRequest, headers: Mapping[str, str]) -> Any:
+        return HexAnswer()
+
+
+class HexAnswer:
+    """A line of digits a chunk, and an empty one at the end."""
+
+    rest = b""
+    over = False
+
+    def feed(self, data: bytes) -> list[Any]:
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        self.over = self.over or b"" in lines
+        return [Audio(SERVICE.audio_hex(line.decode()), PCM) for line in lines if line]
+
+    def end(self) -> list[Any]:
+        if not self.over:
+            raise SERVICE.broken_off(None)
+        return []
+
+
+class HexServer(PlainServer):
+    base64 = "hex"
+
+    def audio(self, data: str) -> str:
+        return f"{data}\n"
+
+    def end(self, seconds: float) -> str:
+        return "\n"
+
+
 class TalkServer:
     sample_rate = 24000
 
@@ -165,11 +203,15 @@ def refused(status: int) -> Refused:
     return Refused(status, {"error": {"code": {429: "slow_down", 402: "empty"}.get(status, "no"), "message": "no"}})
 
 
+def speech(served: Endpoints) -> list[Any]:
+    return [served.speech("/say", PlainServer), served.speech("/hex", HexServer)]
+
+
 def routes(box: Box) -> list[Any]:
     served = Endpoints(box, PlainCredential, refused, prefix="/plain")
     served._voices["talk"] = []  # these classes have no cards
     talk = served.talk("/talk", TalkServer)
-    return [served.listing("/voices", {"voices": []}), served.speech("/say", PlainServer), talk]
+    return [served.listing("/voices", {"voices": []}), *speech(served), talk]
 
 
 def environment(url: str) -> dict[str, str]:
@@ -241,6 +283,23 @@ async def test_an_answer_that_is_nothing_but_audio(box: Sandbox) -> None:
             await PlainModel(PlainCredential(api_key="invalid"), "m", stream=False, transport=transport).synthesize(
                 "Hi"
             )
+
+
+async def test_audio_in_hexadecimal(box: Sandbox) -> None:
+    async with Transport() as transport:
+        key = PlainCredential.from_env()
+        model = HexModel(key, "plain", transport=transport, stream=False, retry=Retry(max_retries=0), output=PCM)
+        assert len((await model.synthesize("Hello there.")).audio) == 12 * 2880
+        box.arm("truncated_base64;after=1")
+        with pytest.raises(ProtocolError, match="no whole hexadecimal"):
+            await model.synthesize("Hello there.")
+
+
+@pytest.mark.parametrize("data", ["abc", "xy", None, b"00", 7])
+def test_hexadecimal_that_is_none(data: object) -> None:
+    with pytest.raises(ProtocolError):
+        SERVICE.audio_hex(data)
+    assert SERVICE.audio_hex("00fF") == b"\x00\xff"
 
 
 async def test_whole_sentences_where_the_service_wants_them(box: Sandbox) -> None:

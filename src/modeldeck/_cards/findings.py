@@ -234,7 +234,10 @@ def owners_of(folder: str, owners: Owners) -> list[Owner[Any]]:
 
 
 def _folders(checked: Checked, top: str, seen: set[str]) -> Iterator[str]:
-    """`top` and the folders inside that hold YAML files; links are followed, but never in a circle."""
+    """`top` and the folders inside that hold cards; links are followed, but never in a circle.
+
+    A provider's own folder keeps its cards in `_models`: YAML files beside that are something else.
+    """
     real = os.path.realpath(top)
     if real in seen:
         return
@@ -244,7 +247,7 @@ def _folders(checked: Checked, top: str, seen: set[str]) -> Iterator[str]:
     except OSError as error:
         checked.add([_unlisted(top, error)])
         return
-    if any(name.endswith(locate.SUFFIXES) for name in inside):
+    if "_models" not in inside and any(name.endswith(locate.SUFFIXES) for name in inside):
         yield top
     for name in inside:
         path = os.path.join(top, name)

@@ -94,7 +94,7 @@ def formatted(text: str, order: Sequence[str], *, lists: Sequence[str] = (), map
         root.entries.sort(key=lambda entry: rank.get(entry.first.name, len(rank)))
         root.entries[0].lead = header + root.entries[0].lead
     lines = [*_block(root, "", frozenset(lists), frozenset(maps)), *tail]
-    made = "\n".join(line.rstrip(" \t") for line in lines) + "\n"
+    made = "\n".join(lines) + "\n"
     if parsed(made) != before or _texts(_comments(made)) != _texts(comments):
         raise FormatError("cannot be put in order without changing what it says (anchors, aliases, indentation?)")
     return made

@@ -29,6 +29,7 @@ Path = tuple[str | int, ...]
 REPLACING = ("type", "anyOf", "enum", "const")
 _KEYWORDS = {*ANNOTATIONS, *REPLACING, *BOUNDS, "items", "hidden"}
 _LISTED, _OWN = "Listed", "Own"
+_NARROW = "; a card may only narrow"
 _PYTHON_ONLY = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?![:=!]|<[=!A-Za-z])|\\[AZz])")
 
 
@@ -223,8 +224,7 @@ class _Merge:
         else:
             wider = old is not None and WIDER[keyword](limit, old)
         if wider:
-            wrong = f"{keyword} {limit} is wider than the class allows ({old}); a card may only narrow"
-            self.problem((*path, keyword), wrong)
+            self.problem((*path, keyword), f"{keyword} {limit} is wider than the class allows ({old}){_NARROW}")
         target[keyword] = limit
 
     def _replaced(self, path: Path, name: str, base: Schema, changes: Schema) -> Schema:
@@ -263,8 +263,8 @@ class _Merge:
                 if not constants(branch) or any(
                     True for value in constants(branch) for _ in violations(value, base, self.defs)
                 ):
-                    wrong = f"{kind or 'this'} is more than the class allows ({_kind(base)}); a card may only narrow"
-                    self.problem((*path, "type"), wrong)
+                    more = f"{kind or 'this'} is more than the class allows ({_kind(base)}){_NARROW}"
+                    self.problem((*path, "type"), more)
                 continue
             for keyword, limit in _bare(own).items():
                 if keyword == "items" and keyword in branch:

@@ -186,6 +186,13 @@ class Service:
         except (ValueError, TypeError):
             raise self.unreadable("audio that is no whole base64") from None
 
+    def audio_hex(self, data: Any) -> bytes:
+        """The bytes of one text of hexadecimal digits. Raises ProtocolError when it is not whole."""
+        try:
+            return bytes.fromhex(data)
+        except (ValueError, TypeError):
+            raise self.unreadable("audio that is no whole hexadecimal") from None
+
     def request_id(self, headers: Mapping[str, str]) -> str | None:
         """What the service calls the request; `headers` have lower-case names."""
         return next((headers[name] for name in self.request_id_headers if headers.get(name)), None)

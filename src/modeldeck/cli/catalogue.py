@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from modeldeck import credential, tts
-from modeldeck._near import did_you_mean, shortened
+from modeldeck._near import shortened
 from modeldeck.cli.show import print_json, print_table, say_to_user
 from modeldeck.errors import ModelDeckError, ModelNotFoundError
 from modeldeck.tts.languages import speaks
@@ -147,9 +147,7 @@ def credentials(provider: str | None) -> list[type[CredentialBase]]:
         return classes
     found = factory.get_credential_class(provider)
     if found is None:
-        known = [one.provider_name() for one in factory.credential_classes()]
-        hint = did_you_mean(provider, known) or f"; there are: {', '.join(known)}"
-        raise ModelNotFoundError(f"no provider {provider!r}{hint}")
+        raise ModelNotFoundError(factory.unknown(provider))
     return [found]
 
 

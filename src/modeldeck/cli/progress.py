@@ -20,6 +20,7 @@ class Progress:
     def __init__(self, text: str) -> None:
         self.bytes = 0
         self.usage: TTSUsage | None = None
+        self.speaker: str | None = None  # which of several models
         self.first_audio: float | None = None
         self._length = len(text)
         self._reached = 0
@@ -38,6 +39,7 @@ class Progress:
     def update(self, increment: TTSResponse) -> None:
         """Count one more increment."""
         self.usage = increment.usage or self.usage
+        self.speaker = (increment.metadata or {}).get("fallback", {}).get("model", self.speaker)
         if increment.audio:
             if not self.bytes:
                 self.first_audio = time.monotonic() - self._started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 from collections.abc import Iterator, Mapping
@@ -124,6 +125,18 @@ def skeleton(name: str, title: str, kind: str) -> Iterator[tuple[str, str]]:
         if wanted <= kinds:
             text = templates.joinpath(f"{template}.tmpl").read_text(encoding="utf-8")
             yield Template(path).substitute(facts), rendered(text, kinds, facts)
+    yield from ((f"schemas/card/{module}/{one}.json", _card_schema()) for one in _modules(kinds))
+
+
+def _modules(kinds: frozenset[str]) -> list[str]:
+    return [name for name, kind in (("tts", "http"), ("realtime_tts", "realtime")) if kind in kinds]
+
+
+def _card_schema() -> str:
+    """What every card may say; `modeldeck cards schema` knows the parameters too, once there is a class."""
+    from modeldeck.tts.card_schema import card_file_schema
+
+    return json.dumps(card_file_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def rendered(text: str, kinds: frozenset[str], facts: Mapping[str, str]) -> str:

@@ -242,6 +242,10 @@ def _cost(model: TTSModelBase[Any], text: str, progress: Progress) -> str:
     if usage is not None and usage.cost is not None:
         billed = f" ({usage.characters:,} characters)" if usage.characters else ""
         return f", cost {money(usage.cost)} {usage.currency}{billed}" if usage.cost else ", nothing billed"
+    if isinstance(model, tts.FallbackTTSModel):
+        model = next(
+            one for one, how in zip(model.models, model.standings, strict=True) if how.model == progress.speaker
+        )
     near = model.estimate(text)
     return "" if near.cost is None else f", cost about {money(near.cost)} {near.currency}"
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from modeldeck import _lazy, credential
 from modeldeck._cards.form import Schema
-from modeldeck._near import did_you_mean, near_or_list
+from modeldeck._near import did_you_mean, near_or_list, quoted
 from modeldeck.credential.base import CredentialBase, check_families, credential_type
 from modeldeck.errors import CredentialError
 
@@ -32,7 +32,7 @@ class CredentialFactory:
         The same class defined again (a notebook cell, a reload) takes the older one's place.
         """
         if not (isinstance(credential_cls, type) and issubclass(credential_cls, CredentialBase)):
-            raise CredentialError(f"{credential_cls!r} is no subclass of CredentialBase")
+            raise CredentialError(f"{quoted(credential_cls)} is no subclass of CredentialBase")
         cls._fill()
         cls._add(credential_cls)
 
@@ -65,9 +65,16 @@ class CredentialFactory:
         """`get_credential_class`, but CredentialError with the near miss when there is none."""
         found = cls.get_credential_class(provider)
         if found is None:
-            known = [one.provider_name() for one in cls.credential_classes()]
-            raise CredentialError(f"no provider {provider!r}{near_or_list(provider, known, len(known))}")
+            raise CredentialError(cls.unknown(provider))
         return found
+
+    @classmethod
+    def unknown(cls, provider: str) -> str:
+        """What is wrong with a name that is no provider's: its package is broken, a near miss, or who there is."""
+        known = [one.provider_name() for one in cls.credential_classes()]
+        point = f": entry point {provider.removesuffix('_credential')} = "
+        broken = "".join(f"; its package is broken: {one}" for one in cls._problems if point in one)
+        return f"no provider {provider!r}{broken or near_or_list(provider, known, len(known))}"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any] | Any) -> CredentialBase:
@@ -151,7 +158,7 @@ class CredentialFactory:
             try:
                 found: Any = point.load()
                 if not (isinstance(found, type) and issubclass(found, CredentialBase)):
-                    raise CredentialError(f"{found!r} is no subclass of CredentialBase")
+                    raise CredentialError(f"{quoted(found)} is no subclass of CredentialBase")
                 cls._add(found)
             except (Exception, SystemExit) as error:  # whatever a third party's import raises
                 cls._report(f"{package}: entry point {point.name} = {point.value}: {type(error).__name__}: {error}")

@@ -49,7 +49,7 @@ class LiveKitTTS(tts.TTS[Any]):
             sample_rate=self._format.sample_rate,
             num_channels=self._format.channels,
         )
-        self._label = f"modeldeck {self.provider}/{model.model}"
+        self._label = f"modeldeck {f'{model.provider}/' if model.provider else ''}{model.model}"  # several: all names
 
     @property
     def model(self) -> str:

@@ -30,15 +30,18 @@ class SpeechServer(Protocol):
     """A wire's server side of one HTTP answer."""
 
     media_type: str
-    base64: bool
-    """Whether `audio` takes base64 in place of bytes."""
+
+    @property
+    def base64(self) -> bool | str:
+        """Whether `audio` takes base64 in place of bytes; "hex": hexadecimal."""
+        ...
 
     def asked(self, data: bytes, find: Find) -> Wanted | Refused:
         """What the request's body asks for, or what is wrong with it."""
         ...
 
     def audio(self, data: Any) -> str | bytes:
-        """A chunk, as bytes or base64."""
+        """A chunk, as bytes, base64 or hexadecimal."""
         ...
 
     def failed(self, code: str) -> str | bytes | None:
@@ -164,9 +167,9 @@ class Endpoints:
             if line.due("error"):
                 await _failed(line, server)
                 return
-            await line.audio(server.audio(line.base64(chunk) if server.base64 else chunk))
+            await line.audio(server.audio(_written(line, server, chunk)))
         if tail := speaker.end():
-            await line.audio(server.audio(line.base64(tail) if server.base64 else tail))
+            await line.audio(server.audio(_written(line, server, tail)))
         if (last := server.end(spoken.end)) is not None:
             await line.finish(last)
 
@@ -214,6 +217,12 @@ class _Talk(Acting):
                 await line.close(1011, "failed")
                 return
             await line.audio(server.audio(line.base64(chunk)))
+
+
+def _written(line: Line, server: SpeechServer, chunk: bytes) -> str | bytes:
+    if server.base64 == "hex":
+        return line.hex(chunk)
+    return line.base64(chunk) if server.base64 else chunk
 
 
 def _fails_at_once(line: Line) -> bool:

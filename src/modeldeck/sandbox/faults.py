@@ -30,7 +30,7 @@ NAMES: dict[str, tuple[str, type | None, Any, int | None]] = {
     "close": ("the WebSocket is closed with this code and ;reason=TEXT; an HTTP answer ends", int, 1011, 0),
     "silence": ("nothing comes any more, and the connection stays open", None, None, 0),
     "garbage": ("one text frame is no JSON", None, None, 0),
-    "truncated_base64": ("one chunk's base64 lacks its last character", None, None, 0),
+    "truncated_base64": ("one chunk's base64 (or hexadecimal) lacks its last character", None, None, 0),
     "wrong_order": ("one audio chunk comes after the event that should follow it", None, None, 1),
     "error": ("the service reports an error, with this code", str, "InternalError", 0),
     "no_finish": ("the connection ends properly, but without the terminal frame", None, None, None),

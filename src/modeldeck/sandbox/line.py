@@ -115,7 +115,13 @@ class Line:
 
     def base64(self, data: bytes) -> str:
         """An audio chunk as base64, truncated where that is the fault."""
-        text = b64encode(data).decode("ascii")
+        return self._whole(b64encode(data).decode("ascii"))
+
+    def hex(self, data: bytes) -> str:
+        """An audio chunk in hexadecimal, truncated where that is the fault."""
+        return self._whole(data.hex())
+
+    def _whole(self, text: str) -> str:
         return text[:-1] if self.due("truncated_base64") else text
 
     def stream(

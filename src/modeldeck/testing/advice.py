@@ -17,6 +17,8 @@ from modeldeck.testing.rows import Row
 from modeldeck.tts import TTSResponse
 
 _LAP = 65536
+_OPEN = 0x7FFFFFFF - 44  # sizes from here on are read as "up to the end"
+NO_AUDIO = "the provider ended without any audio"  # what the base says of a hook that gave nothing
 _RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 
@@ -145,6 +147,12 @@ def check_content(row: Row, parts: Sequence[TTSResponse]) -> None:
     """`content`, as AgentScope reads it, is the same bytes in base64, and its type says what they are."""
     __tracebackhide__ = True
     for part in parts:
+        encoding = part.format.encoding if part.format is not None else ""
+        expect(
+            not part.audio.startswith(b"RIFF") or encoding.startswith("wav"),
+            f"{row.name}: a response of {encoding or 'no format'} begins with the header of a WAV ({row.id}), which is "
+            "heard as a click: yield `Audio` with the encoding `wav` where the service sends a header",
+        )
         content = part.content
         source: Any = content.source if content is not None else None
         expect(
@@ -160,6 +168,21 @@ def check_content(row: Row, parts: Sequence[TTSResponse]) -> None:
             )
 
 
+def check_sizes(row: Row, parts: Sequence[TTSResponse]) -> None:
+    """The header of a WAV says how much audio follows: what a whole one has, and nothing certain of a streamed one."""
+    __tracebackhide__ = True
+    data = b"".join(part.audio for part in parts)
+    if not data.startswith(b"RIFF"):
+        return
+    said, true = int.from_bytes(data[40:44], "little"), len(data) - 44
+    expect(
+        said == true or (len(parts) > 1 and said >= _OPEN),
+        f"{row.name}: the header of a WAV says {said} bytes of audio, and {true} follow ({row.id}): players stop there "
+        "then. Yield `Audio` as it comes, header and all, with the encoding `wav`, or raw samples as `pcm_s16le`: "
+        "sizes are the base's",
+    )
+
+
 def check_error(error: BaseException | None, row: Row, expected: Fails, what: str) -> None:
     """The right error of the tree, with what the service said about it. `what`: went wrong."""
     __tracebackhide__ = True
@@ -169,6 +192,11 @@ def check_error(error: BaseException | None, row: Row, expected: Fails, what: st
         error is not None,
         f"{row.name} swallowed an error: the service's fault was {what!r}, and the call ended as if all was well "
         f"({row.id}). Raise {wanted}; never catch and go on, and read on to the frame that ends the speech",
+    )
+    expect(
+        NO_AUDIO not in str(error),
+        f"{row.name} swallowed an error: the service's fault was {what!r}, and the hook ended without audio and "
+        f"without an error ({row.id}); the base found nothing to deliver. Raise {wanted}, with what the service said",
     )
     expect(
         isinstance(error, kinds),
@@ -264,4 +292,13 @@ def check_untouched(row: Row, requests: Sequence[Any], what: str) -> None:
         not requests,
         f"{row.name} asked the service about what is refused before any traffic: {what} ({row.id}). Leave "
         "`synthesize`, `session` and the constructor to the base, which check first",
+    )
+
+
+def unanswered(row: Row, error: BaseException) -> str:
+    """A conversation that waits for something that never comes."""
+    return (
+        f"{row.name} waits for ever in a conversation ({row.id}; {type(error).__name__} {error}): every item of the "
+        "inbox is answered. `Flush`: speak what is left, then yield `UtteranceEnd`, also where there was nothing; "
+        "`Commit`: have what is there spoken now; `Clear`: yield `Cleared`"
     )

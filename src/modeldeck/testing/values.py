@@ -88,8 +88,8 @@ def _strings(node: Mapping[str, Any]) -> Values:
     least, most = node.get("minLength", 0), node.get("maxLength")
     if "pattern" in node:
         made = st.from_regex(compiled(node["pattern"]))
-        longest = math.inf if most is None else most
-        return made.filter(lambda text: least <= len(text) <= longest and not text.endswith("\n"))
+        end = math.inf if most is None else most
+        return made.filter(lambda text: least <= len(text) <= end and not text.endswith("\n"))
     if node.get("format") in _FORMATS:
         return _FORMATS[node["format"]]
     made = st.text(st.characters(exclude_categories=["Cs"]), min_size=least, max_size=most)

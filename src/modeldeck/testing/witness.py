@@ -18,6 +18,7 @@ from modeldeck.testing.advice import (
     check_offsets,
     check_order,
     check_rate,
+    check_sizes,
     counted,
     expect,
     numbers,
@@ -27,6 +28,7 @@ from modeldeck.tts import TTSResponse
 
 _HOUSE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _NOT_THE_CLIENT = tuple(os.path.join(_HOUSE, name) for name in ("sandbox", "testing"))
+PATIENCE = 10.0  # seconds until nobody is connected any more
 _DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
 
 
@@ -53,6 +55,7 @@ def check_whole(
     check_last(row, parts)
     check_offsets(row, parts)
     check_rate(row, parts)
+    check_sizes(row, parts)
 
 
 def descriptors() -> Counter[str]:
@@ -107,7 +110,7 @@ async def nothing_left(box: Sandbox, others: Sequence[str] = ()) -> AsyncGenerat
     left = our_tasks(others)
     expect(left == [], f"{_tasks(left)} still run when the transport is closed: {_CANCEL}")
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await quiet(box, before[1])
     except TimeoutError:
         raise AssertionError(_still(box, before)) from None

@@ -66,6 +66,10 @@ class Priced:
         more = {name: value for name, value in kwargs.items() if name not in TTSOptions.__annotations__}
         parameters = self._settings.with_more(more)
         said, _ = filtered(self.text_filter, plain_text(text), parameters)
+        return self._cost_of(said, parameters)
+
+    def _cost_of(self, said: str, parameters: Mapping[str, Any]) -> Estimate:
+        """Of what is spoken."""
         pricing = self._pricing
         if pricing is None:
             return Estimate(self.model, why=self._unpriced)

@@ -23,7 +23,7 @@ from modeldeck.tts.hook import SpeechEvent, SpeechRequest, Told
 from modeldeck.tts.members import Member, Plan, Recovery, Round, Standing
 from modeldeck.tts.options import TextFilter, check_options
 from modeldeck.tts.response import AudioFormat, TTSUsage
-from modeldeck.tts.text import filter_of, filtered
+from modeldeck.tts.text import filter_of, filtered, plain_text
 
 if TYPE_CHECKING:
     from modeldeck._transport.transport import Transport
@@ -119,8 +119,12 @@ class FallbackTTSModel(TTSModelBase[Any]):
         return tuple(one.standing for one in self._members)
 
     def estimate(self, text: str | Msg, **kwargs: Any) -> Estimate:
-        """Of the first model; where another one speaks it may be more."""
-        return self.models[0].estimate(text, **kwargs)
+        """Of the first model that takes what is asked for; where another one speaks it may be more."""
+        plan = self._request("", kwargs).plan
+        assert plan is not None
+        parameters = plan.request(plan.taker, "").parameters
+        said, _ = filtered(self.text_filter, plain_text(text), parameters)
+        return plan.taker.model._cost_of(said, parameters)
 
     @property
     def word_timings(self) -> bool:
@@ -149,7 +153,7 @@ class FallbackTTSModel(TTSModelBase[Any]):
         request = self._request("", kwargs, "session")
         assert request.plan is not None
         talk = Talk(self._members, request.plan, self.retry, request.timeouts.total)
-        first = talk.first()
+        first = request.plan.taker
         return session.Session(
             partial(conversation.Conversation, partial(Understudies, talk), delivery=self._delivery(request.output)),
             attend=talk.attended,
@@ -167,16 +171,12 @@ class FallbackTTSModel(TTSModelBase[Any]):
         """The events of one text, from the first model that can."""
         assert isinstance(request, FallbackRequest)
         assert request.plan is not None
+        request.plan.into(request.output)
         way, clock = Round(self._members, request.plan), asyncio.get_running_loop().time
         while found := await way.kept(request.text) or way.next(request.text):
             member, asked = found
             due = _earlier(deadline, asked.timeouts.total, clock())
-            try:
-                given = request.plan.given(member)
-                events = member.events(asked, given, retry or self.retry, due, request.output)
-            except ParameterError as error:  # it cannot give that format
-                way.refused(member, error)
-                continue
+            events = member.events(asked, request.plan.given(member), retry or self.retry, due)
             async with aclosing(Nested(_said(way, member, asked.watch, events))) as said:
                 async for event in said:
                     if event is None:
@@ -203,7 +203,7 @@ class FallbackTTSModel(TTSModelBase[Any]):
         }
         check_options(timeouts=options.get("timeouts"))
         timeouts = options.setdefault("timeouts", self._all_timeouts)
-        plan = Plan(self._members, options, kwargs, each, kind, self.cache, self.text_filter)
+        plan = Plan(self._members, options, kwargs, each, kind, self.cache, self.text_filter, output)
         text, written = filtered(None if plain else self.text_filter, text, {})
         first = plan.first(text)
         return FallbackRequest(
@@ -224,7 +224,7 @@ class FallbackTTSModel(TTSModelBase[Any]):
         while found := way.next(""):
             member, asked = found
             try:
-                await member.model._warm(member.asked(asked))
+                await member.model._warm(asked)
                 return
             except ModelDeckError as error:
                 member.model._origin.complete(error)

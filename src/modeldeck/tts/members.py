@@ -146,22 +146,21 @@ class Member:
         given: Mapping[str, Any],
         retry: Retry,
         deadline: float | None = None,
-        output: AudioFormat | None = None,
     ) -> AsyncGenerator[SpeechEvent, None]:
-        """What the model gives of `request`, made of `given`, as `output` needs it (None: the target)."""
+        """What the model gives of `request`, made of `given`."""
         if self._own:
             hook = partial(own.events, self.model, {k: v for k, v in given.items() if k not in _OPTIONS})
             return attempted(hook, request, retry=retry, deadline=deadline, origin=self.model._origin)
-        delivery = self._delivery if output in (None, self._target) else self._giving(output)
-        return self.model._attempts(asked(request, delivery), deadline, retry=retry)
+        return self.model._attempts(request, deadline, retry=retry)
 
     def speaker(self, request: SpeechRequest, given: Mapping[str, Any], retry: Retry) -> Speaker:
         """The model in a conversation."""
         attempts = partial(self.events, given=given, retry=retry) if self._own else None
-        return self.model._speaker(self.asked(request), retry=retry, attempts=attempts)
+        return self.model._speaker(request, retry=retry, attempts=attempts)
 
-    def asked(self, request: SpeechRequest) -> SpeechRequest:
-        return asked(request, self._delivery)
+    def asked(self, request: SpeechRequest, output: AudioFormat | None = None) -> SpeechRequest:
+        """As the model gets it; ParameterError when it cannot give `output` (None: the target)."""
+        return asked(request, self._delivery if output in (None, self._target) else self._giving(output))
 
     def _giving(self, target: AudioFormat | None) -> Delivery:
         model = self.model
@@ -189,24 +188,32 @@ class Plan:
         kind: Kind,
         cache: TTSCache | None,
         text_filter: SpokenText | None,
+        output: AudioFormat | None,
     ) -> None:
         """`options`: what is no parameter; `shared`: parameters of all; `each`: name or number of a model -> what holds
-        for it in place of those. `cache`: of models that have none. `text_filter`: what the
-        texts went through, in place of the models' own.
+        for it in place of those. `cache`: of models that have none. `text_filter`: what the texts went through, in
+        place of the models' own. `output`: what the caller is given, in the place of the target.
         """
         self._kind: Kind = kind
         self._cache = cache
         self._filter = text_filter
+        self._output = output
         self._made: dict[Member, SpeechRequest] = {}  # the last request of each
         self._given: dict[Member, dict[str, Any]] = {}
         for at, one in enumerate(members):
             self._given[one] = {**options, **each.get(at, each.get(one.name, shared))}
 
+    def into(self, output: AudioFormat | None) -> None:
+        """Before it begins: the caller is given that instead."""
+        if output != self._output:
+            self._output = output
+            self._made.clear()
+
     def given(self, member: Member) -> Mapping[str, Any]:
         return self._given[member]
 
     def request(self, member: Member, text: str) -> SpeechRequest:
-        """Raises ParameterError for what that model does not take."""
+        """As the model gets it. Raises ParameterError for what that model does not take, or cannot give."""
         if (made := self._made.get(member)) is not None and made.text == text:
             return made
         given = self._given[member]
@@ -214,7 +221,7 @@ class Plan:
         filtered(self._filter, "", request.parameters)  # raises for a document
         if self._cache is not None and request.cache is None and given.get("cache") is not False:
             request = replace(request, cache=self._cache)
-        self._made[member] = request
+        self._made[member] = request = member.asked(request, self._output)
         return request
 
     def refusal(self, member: Member) -> ParameterError | None:
@@ -224,6 +231,11 @@ class Plan:
         except ParameterError as error:
             return error
         return None
+
+    @property
+    def taker(self) -> Member:
+        """The first model that takes the parameters: `first` has found that there is one."""
+        return next(member for member in self._given if self.refusal(member) is None)
 
     def first(self, text: str) -> SpeechRequest:
         """Of the first model that takes it. Raises the first one's ParameterError when none does."""
@@ -280,7 +292,7 @@ class Round:
                 request = self._plan.request(member, text)
             except ParameterError:
                 continue
-            if request.cache is not None and await request.cache.holds(member.model, member.asked(request)):
+            if request.cache is not None and await request.cache.holds(member.model, request):
                 self._tried.append(member)
                 return member, request
         return None
@@ -297,12 +309,8 @@ class Round:
         try:
             return self._plan.request(member, text)
         except ParameterError as error:
-            self.refused(member, error)
+            self._failures.append(Failure(member, error, "refused"))
             return None
-
-    def refused(self, member: Member, error: ParameterError) -> None:
-        """It does not take what is asked for."""
-        self._failures.append(Failure(member, error, "refused"))
 
     def failed(self, member: Member, error: ModelDeckError) -> None:
         """Raises what ends the call: what no other model may do, with what failed before."""

@@ -32,10 +32,6 @@ class Talk:
     def round(self) -> Round:
         return Round(self._members, self._plan)
 
-    def first(self) -> Member:
-        """The first that takes what the conversation asks for: the plan has found one."""
-        return next(one for one in self._members if self._plan.refusal(one) is None)
-
     def speaker(self, member: Member) -> Speaker:
         if member not in self._speakers:
             request = self._plan.request(member, "")
@@ -48,7 +44,7 @@ class Talk:
         """While the session is open: the first model's connections, and those of models that took its place."""
         with ExitStack() as self._held:
             self._attended.clear()
-            self.attend(self.first())
+            self.attend(self._plan.taker)
             yield
 
     def attend(self, member: Member) -> None:

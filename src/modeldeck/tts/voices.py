@@ -156,8 +156,7 @@ def chosen_cards(
 
 def _checked(provider: str) -> str:
     if CredentialFactory.get_credential_class(provider) is None:
-        known = [one.provider_name() for one in CredentialFactory.credential_classes()]
-        raise ModelNotFoundError(f"no provider {provider!r}{near_or_list(provider, known)}")
+        raise ModelNotFoundError(CredentialFactory.unknown(provider))
     return provider
 
 

@@ -15,7 +15,7 @@ REGIONS = ("eu", "us")
 class AcmeCredential(CredentialBase):
     """A secret key of Acme Speech."""
 
-    model_config = ConfigDict(title="Acme Speech", validate_default=True)
+    model_config = ConfigDict(title="Acme Speech", validate_default=True)  # what variables say is checked too
     models: ClassVar = {"tts": (".tts:AcmeTTSModel", ".realtime_tts:AcmeRealtimeTTSModel")}
     env: ClassVar = {"api_key": ("ACME_API_KEY",)}
 

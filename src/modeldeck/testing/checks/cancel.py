@@ -34,10 +34,10 @@ class Cancelling(Suite):
                 call = asyncio.create_task(way(model, TEXT, got))
                 for _ in range(moments.randrange(most)):
                     await asyncio.sleep(0)
-                call.cancel()
+                asked = call.cancel()
                 await asyncio.wait([call], timeout=10)
                 cancelled += call.cancelled()
-                check_cancelled(row, way, call)
+                check_cancelled(row, way, call, asked=asked)
                 left = [task for task in our_tasks([self.package]) if not brings_spares(task)]
                 expect(
                     left == [], f"{row.name} leaves {left!r} when it is cancelled ({row.id}, {way.__name__}): {_TODO}"
@@ -50,7 +50,8 @@ class Cancelling(Suite):
 _TODO = "start tasks in a TaskGroup, or cancel and await them in `finally`; let CancelledError pass"
 
 
-def check_cancelled(row: Row, way: Way, call: asyncio.Task[None]) -> None:
+def check_cancelled(row: Row, way: Way, call: asyncio.Task[None], *, asked: bool) -> None:
+    """`asked`: it had not ended when it was cancelled."""
     __tracebackhide__ = True
     expect(
         call.done(),
@@ -61,6 +62,11 @@ def check_cancelled(row: Row, way: Way, call: asyncio.Task[None]) -> None:
     expect(
         problem is None,
         f"{row.name} raises {problem!r} when it is cancelled ({row.id}, {way.__name__}): {_TODO}",
+    )
+    expect(
+        call.cancelled() or not asked,
+        f"{row.name} goes on when it is cancelled, and ends as if all was well ({row.id}, {way.__name__}): something "
+        f"caught CancelledError. {_TODO}",
     )
 
 

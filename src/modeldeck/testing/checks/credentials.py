@@ -1,23 +1,70 @@
-"""Two credentials of one provider work side by side in one process."""
+"""A credential is judged by itself, and two of one provider work side by side in one process."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+import pytest
+
 from modeldeck import Transport
-from modeldeck.errors import AuthenticationError
+from modeldeck.credential import CredentialBase
+from modeldeck.errors import AuthenticationError, CredentialError
 from modeldeck.sandbox import Sandbox
 from modeldeck.testing.advice import expect
-from modeldeck.testing.cases import each_row
+from modeldeck.testing.cases import each_row, over
 from modeldeck.testing.rows import Row
 from modeldeck.testing.suite import Suite
 from modeldeck.tts import TTSResponse
 
+_HERE = "http://127.0.0.1:1"
 _GOOD = ["TTSResponse", "AuthenticationError", "TTSResponse", "AuthenticationError", "TTSResponse"]
 
 
+def checks(suite: Suite) -> list[str]:
+    """Good keys and bad ones, where the credential can be asked."""
+    own = suite.credential
+    silent = own.check is CredentialBase.check and own._probes is CredentialBase._probes
+    return [] if silent else ["good", "invalid"]
+
+
 class Credentials(Suite):
+    @over("name", checks, "its credential has neither `_probes` nor a check of its own")
+    async def test_a_key_is_judged_without_speech(self, box: Sandbox, name: str) -> None:
+        """`credential.check()`, as the command line and the page ask it."""
+        key = self.key(name)
+        async with self.nothing_left(box), Transport() as transport:
+            found = await self.make(key, box.url).check(transport)
+        who = f"{self.credential.__name__}.check()"
+        expect(
+            found.ok is (name != "invalid"),
+            f"{who} says of a {'wrong' if name == 'invalid' else 'good'} key: {found}. Let `_probes` name a request "
+            "that is free, needs the key and follows the base URL, `takes` what of its answers is right, and let the "
+            "emulator serve it (`Endpoints.listing`)",
+        )
+        expect(
+            found.ok or found.grade in ("key_rejected", "wrong_region"),
+            f"{who} says of a key that the service refuses: {found}. Give the Probe the service's own errors "
+            "(`SERVICE.http_error`), and raise AuthenticationError for a wrong key",
+        )
+        expect(key not in repr(found), f"{who} shows the key: {_KEEP}")
+
+    def test_an_address_in_the_environment_is_checked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As one that is given: before anything is sent to it."""
+        found = self.environment(_HERE)
+        wrong = {name: "no address" for name, value in found.items() if _HERE.partition(":")[2] in value}
+        for name, value in {**found, **wrong}.items():
+            monkeypatch.setenv(name, value)
+        try:
+            taken = self.credential.from_env()
+        except CredentialError:
+            return
+        expect(
+            not wrong,
+            f"{type(taken).__name__} takes 'no address' from {', '.join(wrong)}: a default is not checked unless its "
+            "field or the `model_config` says `validate_default=True`; the field is a `BaseUrl` (or a `host_field`)",
+        )
+
     @each_row
     async def test_two_credentials_never_mix(self, box: Sandbox, row: Row) -> None:
         """One transport, two keys, one of them bad, all at once: each fares as its own key does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from modeldeck.sandbox import Sandbox
 from modeldeck.testing.advice import check_error, check_order, expect, numbers, pcm
 from modeldeck.testing.cases import each_cell, each_row, over
 from modeldeck.testing.expectations import GOOD, UNSEEN, Column, Fails, Outcome, Place
-from modeldeck.testing.rows import TEXT, Got, Row, Way, options, pushed, session, ways, whole
+from modeldeck.testing.rows import TEXT, Got, Row, Way, options, pushed, session, streamed, ways, whole
 from modeldeck.testing.suite import Suite
 from modeldeck.testing.witness import check_whole, units
 
@@ -86,6 +87,8 @@ class Faults(Suite):
                 )
         check_audio(column, row, way, got, expected)
         check_attempts(column, row, expected, watched.errors, error)
+        if way in (whole, streamed) and not row.socket:
+            check_requests(column, row, box, len(watched.errors))
 
     @over("column row way", repeatable, "no fault of it passes")
     async def test_the_first_attempt_has_the_fault(
@@ -212,6 +215,19 @@ def check_attempts(
         len(told) <= 1 + any(getattr(one, "unheard", False) for one in told),
         f"{row.name} tried more often than it was asked to ({row.id}, {column.id}): {told!r}. Leave attempts to the "
         "base",
+    )
+
+
+def check_requests(column: Column, row: Row, box: Sandbox, told: int) -> None:
+    """Each attempt is one of the base's."""
+    __tracebackhide__ = True
+    asked = Counter((one["method"], one["path"]) for one in box.requests())
+    most = max(asked.values(), default=0)
+    expect(
+        most <= told + 1,
+        f"{row.name} asked the service {most} times, and the base made {told + 1} attempts ({row.id}, {column.id}): "
+        "try nothing again yourself. Raise errors that pass as `retryable`, and the base waits, tries again and tells "
+        "the observer",
     )
 
 

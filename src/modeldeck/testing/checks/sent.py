@@ -6,8 +6,9 @@ import json
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,7 +26,25 @@ Sent = Counter[tuple[str, str]]
 """Places in a request, each with a value there; of what is no JSON, its words."""
 _WORD = re.compile(r"[^\s\"'<>=/,;:&{}()]+")
 _CHANCE = re.compile(r"\b[0-9a-fA-F-]{16,}\b|\b\d{4}-\d\d-\d\dT[\d:.]+Z?|\b\d{10,}\b")  # ids and times
-each_default = over("row", lambda suite: [row for row in suite.defaults if row.card is not None], "no class has a card")
+
+
+def presetting(suite: Suite) -> list[Row]:
+    """The rows, and of all other models those that preset what no row of their class does."""
+    rows = [row for row in suite.defaults if row.card is not None]
+    known = {(row.made_of, name) for row in rows for name in presets(row.card)}
+    for card in suite.cards:
+        made_of = suite.class_of(card)
+        new = {(made_of, name) for name in presets(card)} - known
+        if new:
+            known |= new
+            rows.append(replace(Row(made_of, card.name).settled(suite), parameters={}))
+    return rows
+
+
+def presets(card: TTSModelCard | None) -> list[str]:
+    """The parameters that have a default."""
+    properties: Mapping[str, Any] = card.call_schema["properties"] if card is not None else {}
+    return [name for name, prop in properties.items() if prop.get("default") is not None]
 
 
 def removing(suite: Suite) -> list[Row]:
@@ -45,7 +64,7 @@ def removed(card: TTSModelCard) -> set[str]:
 
 
 class Sending(Suite):
-    @each_default
+    @over("row", presetting, "no class has a card")
     async def test_each_parameter_reaches_the_service_as_it_was_set(self, box: Sandbox, row: Row) -> None:
         """A default is sent, another value is sent in its place, an explicit None is not."""
         card = row.card
@@ -164,6 +183,21 @@ def items(exchange: Exchange) -> Iterator[tuple[str, str]]:
             yield from _leaves("", json.loads(text))
         except (TypeError, ValueError):
             yield from (("words", word) for word in _WORD.findall(_CHANCE.sub("", str(text))))
+
+
+def is_there(requests: Sequence[Exchange], text: str) -> bool:
+    """Whether one place of the requests, read one after the other, has `text`; what is no JSON, nobody can read."""
+    found: dict[str, str] = {}
+    for one in requests:
+        found |= dict(parse_qsl(one["query"]))
+        for message in filter(None, (one["body"], *one["frames"])):
+            try:
+                leaves = list(_leaves("", json.loads(message)))
+            except (TypeError, ValueError):
+                return True
+            for place, value in leaves:
+                found[place] = found.get(place, "") + str(json.loads(value))
+    return any(text in said or text in unescape(said) for said in found.values())
 
 
 def _leaves(place: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from modeldeck import Retry, Timeouts, Transport
 from modeldeck.errors import TimeoutExceededError
 from modeldeck.sandbox import Sandbox
-from modeldeck.testing.advice import check_content, check_rate, expect, numbers
+from modeldeck.testing.advice import check_content, check_rate, expect, numbers, unanswered
 from modeldeck.testing.cases import REALTIME, each_cell, over
 from modeldeck.testing.rows import TEXT, Got, Row, Way, options
 from modeldeck.testing.suite import Suite
@@ -24,7 +24,10 @@ class Streaming(Suite):
         """Every sample, the rate, base64, exactly one last response; to the emulator, and nowhere else."""
         got = Got()
         async with self.nothing_left(box), Transport() as transport, asyncio.timeout(20):
-            await way(row.build(box.url, transport, **options(way)), TEXT, got)
+            try:
+                await way(row.build(box.url, transport, **options(way)), TEXT, got)
+            except TimeoutExceededError as error:
+                raise AssertionError(unanswered(row, error)) from error
         expect(
             box.requests(),
             f"{row.name} sent nothing to the emulator ({row.id}): let the URL follow `credential.base_url`, and make "

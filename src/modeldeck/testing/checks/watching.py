@@ -7,6 +7,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 
@@ -237,11 +238,13 @@ class Watching(Suite):
         (one,) = [one for one in box.requests() if one["frames"] or one["body"] or not self.thorough]
         found = self.extra(one)
         for name, value in {**of_model, **of_call}.items():
-            there = found.get(name) == value if found else f"{value}" in json.dumps([one["body"], one["frames"]])
+            sent = json.dumps([one["body"], one["frames"], one["query"]])  # of a form or a query: escaped
+            there = found.get(name) == value if found else any(f"{value}" in had for had in (sent, unquote_plus(sent)))
             expect(
                 there,
                 f"{row.name} does not send what `extra=` brings ({name}={value!r}, {row.id}): merge `request.extra` "
-                "into the request last; a service that takes nothing besides is said with `extras = ()` in the suite",
+                "into the request last; where it is sent and cannot be seen here, `extra(exchange)` of the suite says "
+                "where it is; a service that takes nothing besides is said with `extras = ()`",
             )
 
     @each_row
