@@ -155,11 +155,11 @@ PLANTED = {
     "a card without a source": other(
         "_models/tts/tiny-1.yaml", "source: https://example.org/tiny\n", "", "facts_are_from", "lacks source"
     ),
-    "an address that nobody checks": Planted(
-        "credential.py", ((", validate_default=True", ""),), "address_in_the_env", "validate_default=True"
+    "an address that nobody checks": other(
+        "credential.py", ", validate_default=True", "", "address_in_the_env", "validate_default=True"
     ),
-    "a card that does not say what is sent": Planted(
-        "_models/tts/tiny-1.yaml", ((", formats: [pcm]", ""),), "what_its_name_says", "formats: [pcm]}"
+    "a card that does not say what is sent": other(
+        "_models/tts/tiny-1.yaml", ", formats: [pcm]", "", "what_its_name_says", "formats: [pcm]}"
     ),
     "a range that only the class knows": speech(
         "values_of_the_schema",

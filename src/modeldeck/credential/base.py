@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast, get_args, get_origin
@@ -16,17 +16,15 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
-    Secret,
-    SecretBytes,
-    SecretStr,
     ValidationError,
 )
-from pydantic_core import core_schema, to_jsonable_python
+from pydantic_core import core_schema
 
 from modeldeck._cards.form import Schema, form_shape
 from modeldeck._near import did_you_mean, near_or_list
 from modeldeck._warn import warn
 from modeldeck._wire.service import TOKEN
+from modeldeck.credential.secrets import no_secret, revealed, secrets_of, words_of
 from modeldeck.errors import CardWarning, CredentialError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from modeldeck.tts.base import TTSModelBase
     from modeldeck.tts.card import TTSModelCard
 
-_MASK = "*" * 4
 _SUFFIX = "_credential"
 _SHORTEST = 4  # characters; what is shorter is no secret, and stands in every text
 _TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
@@ -73,12 +70,12 @@ class CredentialBase(BaseModel):
         try:
             made = handler(data)
         except ValidationError as error:
-            words = set(_words(data))
+            words = set(words_of(data))
             problems = [
                 _said(cls, one["type"], one["loc"], one["msg"], words) for one in error.errors(include_input=False)
             ]
         else:
-            problems = [f"{path} {why}" for path, secret in _secrets(made) if (why := _no_secret(secret))]
+            problems = [f"{path} {why}" for path, secret in secrets_of(made) if (why := no_secret(secret))]
             if not problems:
                 return made
         raise CredentialError(f"{cls.__name__}: {'; '.join(problems)}")
@@ -120,11 +117,11 @@ class CredentialBase(BaseModel):
 
     def reveal(self) -> dict[str, Any]:
         """Everything with the secrets in clear, for a store; `CredentialFactory.from_dict` takes it back."""
-        return cast("dict[str, Any]", _revealed(self))
+        return cast("dict[str, Any]", revealed(self))
 
     def hide(self, text: str) -> str:
         """`text` with every secret of this credential masked, and every token that may have been made of them."""
-        for _, secret in _secrets(self):
+        for _, secret in secrets_of(self):
             word = secret.decode(errors="replace") if isinstance(secret, bytes) else str(secret)
             text = text.replace(word, "***") if len(word) >= _SHORTEST else text
         return TOKEN.sub("***", text)
@@ -133,7 +130,7 @@ class CredentialBase(BaseModel):
         """Tells accounts apart: a keyed hash of all secrets, which says nothing to who does not have `salt`."""
         import hmac
 
-        words = (secret if isinstance(secret, bytes) else str(secret).encode() for _, secret in _secrets(self))
+        words = (secret if isinstance(secret, bytes) else str(secret).encode() for _, secret in secrets_of(self))
         return hmac.new(salt, b"\0".join(words), "sha256").hexdigest()
 
     @classmethod
@@ -340,65 +337,3 @@ def _said(cls: type[BaseModel], kind: str, loc: tuple[str | int, ...], message: 
     for word in sorted(words, key=len, reverse=True):
         message = message.replace(word, "…")
     return f"{where}: {message}" if where else message
-
-
-def _words(value: Any) -> Iterator[str]:
-    """Every string in the input that a message might quote."""
-    for _, leaf in _leaves(value):
-        match leaf:
-            case str():
-                if len(leaf) > 3:
-                    yield leaf
-            case bytes():
-                yield leaf.decode(errors="replace")
-            case SecretStr() | SecretBytes() | Secret():
-                yield from _words(leaf.get_secret_value())
-            case _:
-                pass
-
-
-def _secrets(value: Any) -> Iterator[tuple[str, Any]]:
-    """Every secret inside, wherever it is nested, with its path."""
-    for path, leaf in _leaves(value):
-        if isinstance(leaf, SecretStr | SecretBytes | Secret):
-            yield path, leaf.get_secret_value()
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Everything inside that is no model, map or list, with its path."""
-    match value:
-        case BaseModel():
-            yield from _leaves(vars(value), path)
-        case Mapping():
-            for name, inner in value.items():
-                yield from _leaves(inner, f"{path}.{name}".lstrip("."))
-        case list() | tuple() | set() | frozenset():
-            for index, inner in enumerate(value):
-                yield from _leaves(inner, f"{path}.{index}".lstrip("."))
-        case _:
-            yield path, value
-
-
-def _no_secret(secret: Any) -> str | None:
-    if not isinstance(secret, str | bytes):
-        return None
-    text = secret if isinstance(secret, str) else secret.decode(errors="replace")
-    if not text.strip():
-        return "is empty"
-    if text.startswith(_MASK) and not text.strip("*"):
-        return "is a mask, not the secret; leave it out to keep the stored one"
-    return None
-
-
-def _revealed(value: Any) -> Any:
-    match value:
-        case SecretStr() | SecretBytes() | Secret():
-            return to_jsonable_python(value.get_secret_value())
-        case BaseModel():
-            return {name: _revealed(getattr(value, name)) for name in type(value).model_fields}
-        case Mapping():
-            return {name: _revealed(inner) for name, inner in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_revealed(inner) for inner in value]
-        case _:
-            return to_jsonable_python(value)

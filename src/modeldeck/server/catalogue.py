@@ -95,8 +95,16 @@ class Snapshot:
             ("models", query), lambda: self._page("models", self._models(query), query, problems=self.problems)
         )
 
-    def voice_page(self, query: Query) -> Body:
-        return self.body(("voices", query), lambda: self._page("voices", self._voices(query), query))
+    async def voice_page(self, query: Query) -> Body:
+        """Thousands of voices are judged beside the event loop, which may be speaking."""
+        found = self._bodies.get(("voices", query))
+        if found is not None:
+            return found
+        made = await asyncio.to_thread(self._voice_page, query)
+        return self.body(("voices", query), lambda: made)
+
+    def _voice_page(self, query: Query) -> Body:
+        return self._page("voices", self._voices(query), query)
 
     def credential_types(self) -> Body:
         return self.body("types", self._types)

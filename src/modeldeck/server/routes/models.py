@@ -123,7 +123,8 @@ async def list_voices(
     wanted = Wanted(
         None, provider, None, ref, language, gender, realtime, status, q.strip(), limit, offset, near, styles, like
     )
-    return (await server.catalogue.snapshot()).voice_page(wanted).answer(request)
+    snapshot = await server.catalogue.snapshot()
+    return (await snapshot.voice_page(wanted)).answer(request)
 
 
 @router.post(

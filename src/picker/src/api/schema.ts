@@ -2743,6 +2743,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2842,6 +2843,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
