@@ -7,8 +7,9 @@ import copy
 import json
 import pickle
 import warnings
-from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Literal
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from modeldeck import Call, Observer, Retry, Timeouts, Transport
 from modeldeck._transport.limits import without_pauses
-from modeldeck.credential import Discovery, LiveKitCredential, LocalCredential, asking
+from modeldeck.credential import Discovery, Listing, LiveKitCredential, LocalCredential, asking
 from modeldeck.errors import (
     AuthenticationError,
     CardError,
@@ -348,6 +349,23 @@ async def test_garbage(account: Account, body: bytes) -> None:
     assert "ProtocolError" in heard[0]
     with pytest.raises(ProtocolError, match="not with a list of models"):
         await one.discover_tts_models(strict=True, retry=ONCE)
+
+
+class CarelessCredential(EchoCredential):
+    """Its reader of voices makes a mistake."""
+
+    type: Literal["careless_credential"] = "careless_credential"  # type: ignore[assignment]
+
+    def _listings(self, cards: Sequence[TTSModelCard]) -> list[Listing]:
+        models, voices = super()._listings(cards)
+        return [models, replace(voices, read=lambda value, more: value["nothing"])]
+
+
+async def test_the_mistake_of_a_reader_spoils_its_list_alone(account: Account) -> None:
+    cards, heard = await found(CarelessCredential(api_key=KEY, url=account.url))
+    assert "echo-9" in cards
+    assert len(heard) == 1
+    assert "its reader raises KeyError" in heard[0]
 
 
 async def test_single_entries_that_are_wrong_are_left_out_and_counted(account: Account) -> None:

@@ -130,8 +130,11 @@ class CredentialBase(BaseModel):
         """Tells accounts apart: a keyed hash of all secrets, which says nothing to who does not have `salt`."""
         import hmac
 
-        words = (secret if isinstance(secret, bytes) else str(secret).encode() for _, secret in secrets_of(self))
-        return hmac.new(salt, b"\0".join(words), "sha256").hexdigest()
+        made = hmac.new(salt, digestmod="sha256")
+        for path, secret in secrets_of(self):
+            word = secret if isinstance(secret, bytes) else str(secret).encode()
+            made.update(f"{path}\0{len(word)}\0".encode() + word)
+        return made.hexdigest()
 
     @classmethod
     def provider_name(cls) -> str:

@@ -24,7 +24,7 @@ from modeldeck._transport.transport import Transport
 from modeldeck.credential.asking import Asker, Listed
 from modeldeck.credential.listing import Listing
 from modeldeck.credential.merging import merged
-from modeldeck.errors import ModelDeckError, ModelNotFoundError, ParameterError, UnsupportedError
+from modeldeck.errors import ModelDeckError, ModelNotFoundError, ParameterError, ProtocolError, UnsupportedError
 
 if TYPE_CHECKING:
     from modeldeck.credential.base import CredentialBase
@@ -205,6 +205,10 @@ class _Work:
             return await Asker(transport, self.timeouts, self.retry, watch).listed(listing)
         except ModelDeckError as error:
             failure = _told(error, self.credential, provider)
+            return failure
+        except Exception as error:  # a reader of a third party's: its mistake hides no other list
+            message = f"the list of {listing.name} cannot be read: its reader raises {type(error).__name__}"
+            failure = ProtocolError(message, provider=provider)
             return failure
         finally:
             watch.end(failure, time.perf_counter() - started)
