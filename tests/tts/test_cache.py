@@ -89,7 +89,6 @@ async def test_a_hit_is_heard_in_pieces_though_the_provider_gave_it_in_smaller_o
 
 
 async def test_one_entry_serves_every_format_that_is_made_here(tmp_path: Path) -> None:
-    pytest.importorskip("soundfile")
     cache = TTSCache(tmp_path)
     tts = Numbered(cache=cache, output=AudioFormat("pcm_s16le", RATE))
     assert (await parts_of(tts))[0].audio[:4] != b"RIFF"

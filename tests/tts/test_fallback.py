@@ -381,7 +381,6 @@ async def test_a_text_that_is_too_long_for_the_next_one_is_a_cause() -> None:
 
 
 async def test_all_deliver_the_format_of_the_first() -> None:
-    pytest.importorskip("soxr")
     first, second = Numbered(), Other()
     second.format = AudioFormat("pcm_s16le", 16000)
     first.failures.append(lost())

@@ -6,6 +6,7 @@ import contextlib
 import io
 import wave
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ class Files(Suite):
 
     @over("row", different, "no class of it has a card")
     async def test_every_model_saves_a_wav(self, box: Sandbox, row: Row, tmp_path: Path) -> None:
-        soundfile: Any = pytest.importorskip("soundfile")
+        soundfile: Any = import_module("soundfile")  # of the extra `testing`
         path = tmp_path / "x.wav"
         async with self.nothing_left(box), Transport() as transport:
             saved = await row.build(box.url, transport).save(TEXT, path)
@@ -113,7 +114,7 @@ class Files(Suite):
     @pytest.mark.parametrize("name", ["x.mp3", "x.opus", "x.ogg", "x.flac", "x.pcm"])
     @each_default
     async def test_a_file_is_what_its_name_says(self, box: Sandbox, row: Row, name: str, tmp_path: Path) -> None:
-        soundfile: Any = pytest.importorskip("soundfile")
+        soundfile: Any = import_module("soundfile")  # of the extra `testing`
         async with self.nothing_left(box), Transport() as transport:
             try:
                 saved = await row.build(box.url, transport).save(TEXT, tmp_path / name)
